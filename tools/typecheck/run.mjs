@@ -34,7 +34,11 @@ async function typecheck(project) {
     });
     return { project, ok: true, output: '' };
   } catch (failure) {
-    return { project, ok: false, output: `${failure.stdout ?? ''}${failure.stderr ?? ''}` || String(failure) };
+    return {
+      project,
+      ok: false,
+      output: `${failure.stdout ?? ''}${failure.stderr ?? ''}` || String(failure),
+    };
   }
 }
 

@@ -1,0 +1,22 @@
+import { chanceFile, clockFile, foldersOf } from './layers.mjs';
+import { effectKinds } from './rules/effects.mjs';
+
+const without = (kinds, ...left) => kinds.filter((kind) => !left.includes(kind));
+const sources = (folders) => folders.map((folder) => `${folder}/src/**/*.ts`);
+const tests = ['**/*.test.ts'];
+
+const everything = effectKinds;
+const everythingButWaiting = without(everything, 'async');
+const theMachine = ['clock', 'chance', 'env', 'console'];
+
+/** From the strictest folder to the freest: what no code there may reach for. The last entry that fits counts. */
+export const bannedEffects = [
+  { files: ['libs/*/src/**/*.ts', 'apps/*/src/**/*.ts'], ban: theMachine },
+  { files: sources(foldersOf('core', 'policies')), ignores: tests, ban: everything },
+  { files: sources(foldersOf('ports', 'flows', 'client')), ignores: tests, ban: everythingButWaiting },
+  { files: sources(foldersOf('wire')), ignores: tests, ban: without(everythingButWaiting, 'builtin') },
+  { files: [...sources(foldersOf('testKit')), 'apps/cli/src/**/*.ts'], ban: without(theMachine, 'console') },
+  { files: ['apps/*/src/config.ts'], ban: without(theMachine, 'env') },
+  { files: [clockFile], ban: without(theMachine, 'clock') },
+  { files: [chanceFile], ban: without(theMachine, 'chance') },
+];

@@ -1,0 +1,103 @@
+/**
+ * Who may import whom. Each folder names the npm packages that it may use besides: a list, or
+ * 'declared' for anything that its own package.json lists.
+ */
+export const layers = {
+  core: {
+    mayImport: [],
+    folders: { 'libs/core': [] },
+  },
+  policies: {
+    mayImport: ['core'],
+    folders: { 'libs/policies': ['yjs', 'ot-json1', 'ot-text-unicode'] },
+  },
+  ports: {
+    mayImport: ['core'],
+    folders: { 'libs/ports': [] },
+  },
+  flows: {
+    mayImport: ['core', 'policies', 'ports'],
+    folders: { 'libs/flows': [] },
+  },
+  proto: {
+    mayImport: [],
+    folders: { 'libs/proto': ['@bufbuild/protobuf', '@grpc/grpc-js'] },
+  },
+  wire: {
+    mayImport: ['core', 'flows', 'proto'],
+    folders: { 'libs/wire': ['@grpc/grpc-js'] },
+  },
+  adapters: {
+    mayImport: ['core', 'ports'],
+    folders: {
+      'libs/memory': [],
+      'libs/postgres': ['pg', '@electric-sql/pglite'],
+      'libs/nats': ['@nats-io/transport-node', '@nats-io/jetstream'],
+      'libs/redis': ['ioredis'],
+    },
+  },
+  kit: {
+    mayImport: [],
+    folders: { 'libs/telemetry': 'declared', 'libs/service-kit': 'declared' },
+  },
+  client: {
+    mayImport: ['core', 'policies', 'proto', 'wire'],
+    folders: { 'libs/client': ['@grpc/grpc-js'] },
+  },
+  testKit: {
+    mayImport: [
+      'core',
+      'policies',
+      'ports',
+      'flows',
+      'proto',
+      'wire',
+      'adapters',
+      'kit',
+      'client',
+      'testKit',
+    ],
+    folders: { 'libs/port-contracts': 'declared', 'libs/simulation': 'declared' },
+  },
+  apps: {
+    mayImport: ['core', 'policies', 'ports', 'flows', 'proto', 'wire', 'adapters', 'kit', 'client', 'apps'],
+    folders: {
+      'apps/gateway': 'declared',
+      'apps/merge': 'declared',
+      'apps/delta': 'declared',
+      'apps/standalone': 'declared',
+      'apps/bridge': 'declared',
+      'apps/cli': 'declared',
+      'apps/console': 'declared',
+    },
+  },
+};
+
+/** Tests sit beside the code they test; they may use the test kit and the one adapter that needs no service. */
+export const testsMayAlsoImport = { layers: ['testKit'], folders: ['libs/memory'] };
+
+/** The only files that read the machine's clock and its source of chance; everything else is handed them. */
+export const clockFile = 'libs/memory/src/system-clock.ts';
+export const chanceFile = 'libs/memory/src/system-chance.ts';
+
+const folderLayers = new Map(
+  Object.entries(layers).flatMap(([layer, { folders }]) =>
+    Object.keys(folders).map((folder) => [folder, layer]),
+  ),
+);
+const foldersByPackage = new Map(
+  [...folderLayers.keys()].map((folder) => [`@syncline/${folder.split('/')[1]}`, folder]),
+);
+
+export const layerOf = (folder) => folderLayers.get(folder);
+export const folderOfPackage = (name) => foldersByPackage.get(name);
+export const packageOfFolder = (folder) => `@syncline/${folder.split('/')[1]}`;
+export const allowedNpm = (folder) => layers[layerOf(folder)].folders[folder];
+export const foldersOf = (...names) => names.flatMap((name) => Object.keys(layers[name].folders));
+
+export function mayImport(fromFolder, toFolder, { isTest = false } = {}) {
+  const from = layerOf(fromFolder);
+  const to = layerOf(toFolder);
+  if (layers[from].mayImport.includes(to)) return true;
+  return isTest && (testsMayAlsoImport.layers.includes(to) || testsMayAlsoImport.folders.includes(toFolder));
+}

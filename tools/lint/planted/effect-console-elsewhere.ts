@@ -1,0 +1,3 @@
+// path: libs/memory/src/planted-console.ts
+// rule: syncline/effects:console
+console.log('hello'); // planted

@@ -1,0 +1,12 @@
+// path: libs/policies/src/planted-layer.ts
+// rule: syncline/layers
+export * from '@syncline/ports'; // planted
+export * from '@syncline/flows'; // planted
+export * from '@syncline/proto'; // planted
+export * from '@syncline/wire'; // planted
+export * from '@syncline/memory'; // planted
+export * from '@syncline/telemetry'; // planted
+export * from '@syncline/client'; // planted
+export * from '@syncline/simulation'; // planted
+export * from '@syncline/gateway'; // planted
+export * from '@syncline/core';

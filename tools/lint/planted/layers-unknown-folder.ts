@@ -1,0 +1,3 @@
+// path: libs/utils/src/planted-folder.ts
+// rule: syncline/layers:unknownFolder
+export * from '@syncline/core'; // planted
