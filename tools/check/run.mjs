@@ -14,6 +14,7 @@ const steps = [
   { name: 'format', run: [bin('prettier'), '--check', '--log-level', 'warn', '.'] },
   { name: 'eslint', run: [bin('eslint'), '.', '--max-warnings', '0'] },
   { name: 'planted', run: ['node', 'tools/lint/check-planted.mjs'] },
+  { name: 'pure', run: ['node', 'tools/typecheck/check-planted.mjs'] },
   { name: 'house', run: ['node', 'tools/check/check-house-rules.mjs'] },
   { name: 'dead', run: ['node', 'tools/check/house-rules.mjs', 'dead'] },
   { name: 'packages', run: ['node', 'tools/check/house-rules.mjs', 'packages'] },

@@ -1,7 +1,7 @@
 /**
  * Proves that the lint rules notice what they forbid. Each file in planted/ is linted as if it stood at the
  * path in its first line; every line that ends in `// planted` must be reported by the rule in its second
- * line, and no other line by that rule.
+ * line, and no other line by that rule. `rule:message` and `// planted: message` ask for that very message.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,9 +19,10 @@ function readPlant(file) {
   const [, pretendedPath] = /^\/\/ path: (\S+)\n/.exec(text) ?? [];
   const [, rule, messageId] = /^\/\/ rule: ([^\s:]+)(?::(\w+))?\n/m.exec(text) ?? [];
   if (pretendedPath === undefined || rule === undefined) throw new Error(`${file}: needs a path and a rule`);
-  const expected = text
-    .split('\n')
-    .flatMap((line, index) => (line.endsWith('// planted') ? [index + 1] : []));
+  const expected = text.split('\n').flatMap((lineText, index) => {
+    const mark = /\/\/ planted(?:: (\w+))?$/.exec(lineText);
+    return mark === null ? [] : [{ line: index + 1, message: mark[1] ?? messageId }];
+  });
   return { file, text, rule, messageId, expected, filename: path.join(root, pretendedPath) };
 }
 
@@ -46,10 +47,12 @@ function problemsOf(plant, messages) {
     ({ ruleId, messageId }) =>
       ruleId === plant.rule && (plant.messageId === undefined || messageId === plant.messageId),
   );
-  const lines = new Set(found.map(({ line }) => line));
+  const isReported = ({ line, message }) =>
+    found.some((each) => each.line === line && (message === undefined || each.messageId === message));
+  const isMarked = (at) => plant.expected.some(({ line }) => line === at);
   const broken = messages.filter(({ fatal }) => fatal).map(({ message }) => `cannot be linted: ${message}`);
-  const unnoticed = plant.expected.filter((line) => !lines.has(line));
-  const innocent = [...lines].filter((line) => !plant.expected.includes(line));
+  const unnoticed = plant.expected.filter((each) => !isReported(each)).map(({ line }) => line);
+  const innocent = found.map(({ line }) => line).filter((line) => !isMarked(line));
   const name = [plant.rule, plant.messageId].filter(Boolean).join(':');
   return [
     ...broken,

@@ -1,5 +1,5 @@
 // path: libs/client/src/planted-layer.ts
-// rule: syncline/layers
+// rule: syncline/layers:layer
 export * from '@syncline/ports'; // planted
 export * from '@syncline/flows'; // planted
 export * from '@syncline/memory'; // planted

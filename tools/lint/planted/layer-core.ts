@@ -1,5 +1,5 @@
 // path: libs/core/src/planted-layer.ts
-// rule: syncline/layers
+// rule: syncline/layers:layer
 export * from '@syncline/policies'; // planted
 export * from '@syncline/ports'; // planted
 export * from '@syncline/flows'; // planted
@@ -11,5 +11,4 @@ export * from '@syncline/telemetry'; // planted
 export * from '@syncline/client'; // planted
 export * from '@syncline/simulation'; // planted
 export * from '@syncline/gateway'; // planted
-export * from '@syncline/core'; // planted
 export * from './clock';

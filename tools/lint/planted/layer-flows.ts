@@ -1,5 +1,5 @@
 // path: libs/flows/src/planted-layer.ts
-// rule: syncline/layers
+// rule: syncline/layers:layer
 export * from '@syncline/proto'; // planted
 export * from '@syncline/wire'; // planted
 export * from '@syncline/memory'; // planted

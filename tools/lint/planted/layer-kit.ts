@@ -1,5 +1,5 @@
 // path: libs/telemetry/src/planted-layer.ts
-// rule: syncline/layers
+// rule: syncline/layers:layer
 export * from '@syncline/core'; // planted
 export * from '@syncline/policies'; // planted
 export * from '@syncline/ports'; // planted

@@ -1,5 +1,5 @@
 // path: libs/ports/src/planted-layer.ts
-// rule: syncline/layers
+// rule: syncline/layers:layer
 export * from '@syncline/policies'; // planted
 export * from '@syncline/flows'; // planted
 export * from '@syncline/proto'; // planted

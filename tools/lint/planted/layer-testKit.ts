@@ -1,5 +1,5 @@
 // path: libs/simulation/src/planted-layer.ts
-// rule: syncline/layers
+// rule: syncline/layers:layer
 export * from '@syncline/gateway'; // planted
 export * from '@syncline/merge'; // planted
 export * from '@syncline/delta'; // planted

@@ -1,5 +1,5 @@
 // path: libs/wire/src/planted-layer.ts
-// rule: syncline/layers
+// rule: syncline/layers:layer
 export * from '@syncline/policies'; // planted
 export * from '@syncline/ports'; // planted
 export * from '@syncline/memory'; // planted

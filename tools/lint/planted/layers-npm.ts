@@ -1,5 +1,5 @@
 // path: libs/core/src/planted-npm.ts
-// rule: syncline/layers
+// rule: syncline/layers:npm
 import * as yjs from 'yjs'; // planted
 import type { Client } from 'pg'; // planted
 export const a = require('@swc/core'); // planted

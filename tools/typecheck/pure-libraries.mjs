@@ -1,0 +1,2 @@
+/** Libraries that are type-checked without Node and without a browser. */
+export const pureLibraries = ['core', 'policies', 'ports', 'flows', 'client'];
