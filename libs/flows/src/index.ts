@@ -1,1 +1,11 @@
-export {};
+export * from './acknowledge';
+export * from './admit-push';
+export * from './announce';
+export * from './authenticate';
+export * from './check-space';
+export * from './compare-ranges';
+export * from './declare-collection';
+export * from './keep-space';
+export * from './open-space';
+export * from './push-changes';
+export * from './read-delta';

@@ -1,1 +1,15 @@
-export {};
+export * from './announcements';
+export * from './artifact-store';
+export * from './chance';
+export * from './clock';
+export * from './delta-store';
+export * from './device-store';
+export * from './directory';
+export * from './history-store';
+export * from './merge-store';
+export * from './presence';
+export * from './rate-limits';
+export * from './session-registry';
+export * from './timer';
+export * from './tokens';
+export * from './upkeep-store';

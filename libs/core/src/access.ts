@@ -1,0 +1,42 @@
+import { type CollectionName, CONFLICTS, isSystem, type RecordId } from './ids';
+
+export type Role = 'owner' | 'editor' | 'reader';
+export type CollectionRight = 'none' | 'read' | 'write';
+
+/** What a user may do in one space. A role gives the rule, a collection may narrow it, never widen it. */
+export interface Access {
+  readonly role: Role;
+  readonly collections: ReadonlyMap<CollectionName, CollectionRight>;
+}
+
+const RIGHT_OF_ROLE: Record<Role, CollectionRight> = { owner: 'write', editor: 'write', reader: 'read' };
+const RANK: Record<CollectionRight, number> = { none: 0, read: 1, write: 2 };
+
+export function rightTo(access: Access, collection: CollectionName): CollectionRight {
+  const byRole = isSystem(collection) ? 'read' : RIGHT_OF_ROLE[access.role];
+  const narrowed = access.collections.get(collection) ?? byRole;
+  return RANK[narrowed] < RANK[byRole] ? narrowed : byRole;
+}
+
+/** A ledger entry is as readable as the collection that its id begins with. */
+export function mayRead(access: Access, collection: CollectionName, id: RecordId): boolean {
+  if (rightTo(access, collection) === 'none') return false;
+  if (collection !== CONFLICTS || access.collections.size === 0) return true;
+  const concerned = id.slice(0, id.indexOf('/')) as CollectionName;
+  return rightTo(access, concerned) !== 'none';
+}
+
+export function mayWrite(access: Access, collection: CollectionName): boolean {
+  return rightTo(access, collection) === 'write';
+}
+
+/** Equal for two users who may read the same: part of what a cursor is bound to. */
+export function readableKey(access: Access): string {
+  const hidden = [...access.collections].filter(([, right]) => right === 'none').map(([name]) => name);
+  return hidden.sort().join(',');
+}
+
+export function sameAccess(left: Access, right: Access): boolean {
+  if (left.role !== right.role || left.collections.size !== right.collections.size) return false;
+  return [...left.collections].every(([name, rights]) => right.collections.get(name) === rights);
+}

@@ -1,0 +1,167 @@
+import type { Access } from './access';
+import { checkpointCursor, type Cursor } from './cursor';
+import type { CollectionDigest, Digests } from './digest';
+import type { ChangeNumber, CollectionName, DeviceId, Epoch, Version } from './ids';
+import type { Limits } from './limits';
+import type { MergePlan } from './merge/facts';
+import { type Announcement, type Checkpoint, entryBytes, entryKey, type Page, type PageEntry } from './pages';
+import { imageOf, type StoredRecord } from './records';
+import { holdsWhole, isMovable, matches, type Scope, visible } from './scope';
+
+/** Who reads, and what may be assumed of what they hold. */
+export interface Reader {
+  readonly device: DeviceId;
+  readonly scope: Scope;
+  readonly access: Access;
+  /** It can apply changed fields to the version before. */
+  readonly takesPatches: boolean;
+  /** It keeps its own changes until a checkpoint covers them, so that their versions alone will do. */
+  readonly takesOwn: boolean;
+}
+
+/** What a store read in one snapshot: rows above the cursor's position, in order of version. */
+export interface Slice {
+  readonly epoch: Epoch;
+  readonly head: Version;
+  readonly digests: Digests;
+  readonly rows: readonly StoredRecord[];
+  readonly more: boolean;
+  readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
+}
+
+export interface Delta {
+  readonly page: Page;
+  /** Present when nothing is left to read: then the device's copy equals the snapshot. */
+  readonly checkpoint: Checkpoint | null;
+}
+
+/**
+ * Turns rows into a page. The checkpoint after the last page is exact by construction: whatever moved while
+ * earlier pages were read has a higher version, and came again.
+ */
+export function deltaOf(reader: Reader, cursor: Cursor, slice: Slice): Delta {
+  const entries: PageEntry[] = [];
+  for (const row of slice.rows) {
+    if (!visible(reader.scope, reader.access, row.collection, row.id)) continue;
+    const entry = entryFor(reader, cursor, row);
+    if (entry !== null) entries.push(entry);
+  }
+  const last = slice.rows[slice.rows.length - 1];
+  if (slice.more && last !== undefined) {
+    return { page: { entries, cursor: { ...cursor, position: last.version } }, checkpoint: null };
+  }
+  const done = checkpointCursor(slice.epoch, slice.head, cursor.scope);
+  return {
+    page: { entries, cursor: done },
+    checkpoint: {
+      version: slice.head,
+      clock: slice.clock,
+      digests: digestsFor(reader.scope, reader.access, slice.digests),
+      cursor: done,
+    },
+  };
+}
+
+/** Null for what the device does not hold and need not hear of. */
+function entryFor(reader: Reader, cursor: Cursor, row: StoredRecord): PageEntry | null {
+  // Created after what the device has read, so it cannot hold any form of it.
+  const unknown = row.createdVersion > cursor.position;
+  if (row.deleted) return unknown && !reader.scope.includeDeleted ? null : deleteEntry(row);
+  if (!matches(reader.scope, row)) {
+    return unknown ? null : { kind: 'gone', collection: row.collection, id: row.id, version: row.version };
+  }
+  // Only at its last checkpoint is it certain which versions a device holds; within a run it may have missed one.
+  const holdsPrevious = cursor.checkpoint > 0 && row.previousVersion <= cursor.checkpoint;
+  if (holdsPrevious && reader.takesOwn && row.asSent && row.device === reader.device) {
+    return { kind: 'own', collection: row.collection, id: row.id, version: row.version, number: row.number };
+  }
+  if (holdsPrevious && reader.takesPatches && row.patch !== null && !isMovable(reader.scope))
+    return patchEntry(row);
+  return putEntry(row);
+}
+
+function putEntry(row: StoredRecord): PageEntry {
+  const record = imageOf(row);
+  if (record === null) throw new TypeError('a tombstone cannot be sent whole');
+  return { kind: 'put', record };
+}
+
+function deleteEntry(row: StoredRecord): PageEntry {
+  const { collection, id, version, time, device, number } = row;
+  return { kind: 'delete', collection, id, version, time, device, number };
+}
+
+function patchEntry(row: StoredRecord): PageEntry {
+  const { collection, id, version, previousVersion, time, device, number, user, schemaVersion } = row;
+  return {
+    kind: 'patch',
+    collection,
+    id,
+    version,
+    previousVersion,
+    patch: row.patch!,
+    time,
+    device,
+    number,
+    user,
+    schemaVersion,
+  };
+}
+
+export function digestsFor(
+  scope: Scope,
+  access: Access,
+  digests: Digests,
+): Map<CollectionName, CollectionDigest> {
+  const whole = new Map<CollectionName, CollectionDigest>();
+  for (const [name, digest] of digests) if (holdsWhole(scope, access, name)) whole.set(name, digest);
+  return whole;
+}
+
+/**
+ * The announcement of what a plan did, with the entries themselves when they fit a page: the same for everyone
+ * who stands exactly where the plan began. Null when the head did not move.
+ */
+export function announcementOf(plan: MergePlan, limits: Limits): Announcement | null {
+  const { before, after } = plan;
+  if (after.head === before.head) return null;
+  const digests = new Map<CollectionName, CollectionDigest>();
+  for (const { collection } of plan.records) digests.set(collection, after.digests.get(collection)!);
+  return {
+    epoch: after.epoch,
+    from: before.head,
+    to: after.head,
+    entries: announcedEntries(plan, limits),
+    clock: plan.lastNumbers,
+    digests,
+  };
+}
+
+function announcedEntries(plan: MergePlan, limits: Limits): PageEntry[] | null {
+  if (plan.records.length > limits.pageRecordsMax) return null;
+  const entries: PageEntry[] = [];
+  let bytes = 0;
+  for (const record of plan.records) {
+    const patched = record.patch !== null && record.previousVersion <= plan.before.head;
+    const entry = record.deleted ? deleteEntry(record) : patched ? patchEntry(record) : putEntry(record);
+    bytes += entryBytes(entry);
+    if (bytes > limits.pageBytesMax) return null;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** Whether announced entries can be sent to this reader as they are, apart from leaving some out. */
+export function takesLive(reader: Reader, entries: readonly PageEntry[]): boolean {
+  if (isMovable(reader.scope)) return false;
+  return reader.takesPatches || entries.every(({ kind }) => kind !== 'patch');
+}
+
+/** The entries that a reader may see; the very same array when that is all of them. */
+export function liveEntries(reader: Reader, entries: readonly PageEntry[]): readonly PageEntry[] {
+  const sees = (entry: PageEntry): boolean => {
+    const { collection, id } = entryKey(entry);
+    return visible(reader.scope, reader.access, collection, id);
+  };
+  return entries.every(sees) ? entries : entries.filter(sees);
+}

@@ -1,0 +1,70 @@
+/** 64 bits as two 32-bit lanes, each unsigned: JavaScript has no fast 64-bit integer. */
+export interface Hash64 {
+  readonly a: number;
+  readonly b: number;
+}
+
+export const ZERO64: Hash64 = { a: 0, b: 0 };
+
+/** MurmurHash3_x86_32 of the first `length` bytes. Finds faults, not forgeries. */
+export function murmur3(bytes: Uint8Array, length: number, seed: number): number {
+  let h = seed | 0;
+  const blocks = length & ~3;
+  for (let i = 0; i < blocks; i += 4) {
+    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    h = mixWord(h, word);
+  }
+  const tail = length & 3;
+  if (tail > 0) {
+    let rest = bytes[blocks]!;
+    if (tail > 1) rest |= bytes[blocks + 1]! << 8;
+    if (tail > 2) rest |= bytes[blocks + 2]! << 16;
+    h ^= scramble(rest);
+  }
+  return finish(h ^ length);
+}
+
+/** The same for a number written as eight bytes, little endian, without writing them. */
+export function murmur3OfUint64(value: number, seed: number): number {
+  const low = value >>> 0;
+  const high = Math.floor(value / 0x100000000);
+  return finish(mixWord(mixWord(seed | 0, low), high) ^ 8);
+}
+
+function scramble(word: number): number {
+  const k = Math.imul(word, 0xcc9e2d51);
+  return Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+}
+
+function mixWord(h: number, word: number): number {
+  const mixed = h ^ scramble(word);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function finish(value: number): number {
+  let h = value;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+export function sameHash(left: Hash64, right: Hash64): boolean {
+  return left.a === right.a && left.b === right.b;
+}
+
+/** Eight bytes, big endian, lane a first: the form on the wire. */
+export function hashToBytes(hash: Hash64): Uint8Array {
+  const bytes = new Uint8Array(8);
+  for (let i = 0; i < 4; i++) {
+    bytes[i] = hash.a >>> (24 - 8 * i);
+    bytes[4 + i] = hash.b >>> (24 - 8 * i);
+  }
+  return bytes;
+}
+
+export function hashFromBytes(bytes: Uint8Array): Hash64 | null {
+  if (bytes.length !== 8) return null;
+  const lane = (at: number) =>
+    ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+  return { a: lane(0), b: lane(4) };
+}

@@ -1,0 +1,28 @@
+import type { HlcTime } from './clock';
+import type { ChangeNumber, CollectionName, DeviceId, RecordId, UserId, Version } from './ids';
+
+/** What one version did, for good: the audit trail, and the bases of three-way merges. */
+export interface HistoryEntry {
+  readonly version: Version;
+  readonly collection: CollectionName;
+  readonly id: RecordId;
+  readonly previousVersion: Version;
+  /** What the record holds since this version; null for a delete. */
+  readonly payload: Uint8Array | null;
+  /** What the device sent, made whole, where that is not what was stored. */
+  readonly incoming: Uint8Array | null;
+  /** For a ledger entry: the record that the conflict is about. Otherwise the record itself. */
+  readonly about: { readonly collection: CollectionName; readonly id: RecordId };
+  readonly device: DeviceId;
+  readonly user: UserId;
+  readonly number: ChangeNumber;
+  readonly baseVersion: Version;
+  readonly time: HlcTime;
+  readonly committedAtMs: number;
+  readonly policy: string;
+  readonly rulesVersion: number;
+  readonly schemaVersion: number;
+  /** The ledger record of the conflict that this version settled or raised; null for none. */
+  readonly conflict: RecordId | null;
+  readonly trace: string;
+}

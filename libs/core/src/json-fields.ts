@@ -1,0 +1,168 @@
+import { encodeUtf8, tryDecodeUtf8 } from './utf8';
+import type { Patch } from './records';
+
+/**
+ * A JSON object as its top-level field names and the text of their values, exactly as written. Values are
+ * compared and carried as text, so that no number is ever re-formatted on its way through a merge.
+ */
+export type Fields = Map<string, string>;
+
+/**
+ * Splits the text of a JSON object; null if it is another kind of value or names a field twice. It trusts that
+ * the text is valid JSON, but ends on any text.
+ */
+export function splitObject(text: string): Fields | null {
+  let at = skipSpace(text, 0);
+  if (text.charCodeAt(at) !== OPEN_BRACE) return null;
+  const fields: Fields = new Map();
+  at = skipSpace(text, at + 1);
+  while (text.charCodeAt(at) !== CLOSE_BRACE) {
+    if (text.charCodeAt(at) !== QUOTE) return null;
+    const nameEnd = skipString(text, at);
+    const name = nameOf(text, at, nameEnd);
+    if (name === null || fields.has(name)) return null;
+    const valueStart = skipSpace(text, skipSpace(text, nameEnd) + 1);
+    const valueEnd = skipValue(text, valueStart);
+    fields.set(name, text.slice(valueStart, valueEnd));
+    at = skipSpace(text, valueEnd);
+    if (text.charCodeAt(at) === COMMA) at = skipSpace(text, at + 1);
+  }
+  return fields;
+}
+
+/** Splits the text of a JSON array into the texts of its elements, on the same terms; null if it is no array. */
+export function splitArray(text: string): string[] | null {
+  let at = skipSpace(text, 0);
+  if (text.charCodeAt(at) !== OPEN_BRACKET) return null;
+  const elements: string[] = [];
+  at = skipSpace(text, at + 1);
+  while (text.charCodeAt(at) !== CLOSE_BRACKET) {
+    const end = skipValue(text, at);
+    if (end === at) return null;
+    elements.push(text.slice(at, end));
+    at = skipSpace(text, end);
+    if (text.charCodeAt(at) === COMMA) at = skipSpace(text, at + 1);
+  }
+  return elements;
+}
+
+/** The one way a merged object is written: names sorted by UTF-16 code unit, no white space between. */
+export function joinObject(fields: ReadonlyMap<string, string>): string {
+  const names = [...fields.keys()].sort();
+  let text = '{';
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
+    if (i > 0) text += ',';
+    text += `${quote(name)}:${fields.get(name)!}`;
+  }
+  return `${text}}`;
+}
+
+export function joinArray(elements: readonly string[]): string {
+  return `[${elements.join(',')}]`;
+}
+
+/** The fields of a payload that was checked when it came in; null if it is not a JSON object all the same. */
+export function fieldsOf(payload: Uint8Array): Fields | null {
+  const text = tryDecodeUtf8(payload);
+  return text === null ? null : splitObject(text);
+}
+
+export function payloadOf(fields: ReadonlyMap<string, string>): Uint8Array {
+  return encodeUtf8(joinObject(fields));
+}
+
+/** The fields of bytes from outside; null unless they are the UTF-8 of a JSON object without double names. */
+export function parseFields(payload: Uint8Array): Fields | null {
+  const text = tryDecodeUtf8(payload);
+  if (text === null || !isJson(text)) return null;
+  return splitObject(text);
+}
+
+export function isJsonPayload(payload: Uint8Array): boolean {
+  const text = tryDecodeUtf8(payload);
+  return text !== null && isJson(text);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every replica applies a patch like this, to the byte; null where there is no object to apply it to. */
+export function applyPatch(payload: Uint8Array, patch: Patch): Uint8Array | null {
+  const fields = fieldsOf(payload);
+  const set = fieldsOf(patch.set);
+  if (fields === null || set === null) return null;
+  for (const name of patch.remove) fields.delete(name);
+  for (const [name, text] of set) fields.set(name, text);
+  return payloadOf(fields);
+}
+
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+function skipSpace(text: string, start: number): number {
+  let at = start;
+  for (;;) {
+    const unit = text.charCodeAt(at);
+    if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return at;
+    at++;
+  }
+}
+
+function skipString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at + 1;
+}
+
+function skipValue(text: string, start: number): number {
+  const first = text.charCodeAt(start);
+  if (first === QUOTE) return skipString(text, start);
+  if (first === OPEN_BRACE || first === OPEN_BRACKET) return skipNested(text, start);
+  let at = start;
+  for (;;) {
+    const unit = text.charCodeAt(at);
+    // Written so that the end of the text (NaN) ends a number, true, false or null as well.
+    if (!(unit > 0x20) || unit === COMMA || unit === CLOSE_BRACE || unit === CLOSE_BRACKET) return at;
+    at++;
+  }
+}
+
+function skipNested(text: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  do {
+    const unit = text.charCodeAt(at);
+    if (unit === QUOTE) {
+      at = skipString(text, at);
+      continue;
+    }
+    if (unit === OPEN_BRACE || unit === OPEN_BRACKET) depth++;
+    else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) depth--;
+    at++;
+  } while (depth > 0 && at < text.length);
+  return at;
+}
+
+function nameOf(text: string, start: number, end: number): string | null {
+  const quoted = text.slice(start, end);
+  if (!quoted.includes('\\')) return quoted.slice(1, -1);
+  return isJson(quoted) ? (JSON.parse(quoted) as string) : null;
+}
+
+const NEEDS_NO_ESCAPE = /^[ !#-[\]-~]*$/;
+
+function quote(name: string): string {
+  return NEEDS_NO_ESCAPE.test(name) ? `"${name}"` : JSON.stringify(name);
+}

@@ -1,0 +1,52 @@
+/** Everything has a limit; these are the defaults, and each can be set by configuration. */
+export interface Limits {
+  readonly messageBytesMax: number;
+  readonly recordBytesMax: number;
+  readonly pushChangesMax: number;
+  readonly pageRecordsMax: number;
+  readonly pageBytesMax: number;
+  readonly pageCompressBytesMin: number;
+  readonly chunkBytesMax: number;
+  readonly changesPerSecondMax: number;
+  readonly changesBurstMax: number;
+  readonly artifactBytesPerSecondMax: number;
+  readonly sendWindowBytesMax: number;
+  readonly sessionsPerDeviceMax: number;
+  readonly spacesPerSessionMax: number;
+  readonly pushesQueuedMax: number;
+  readonly helloWithinMs: number;
+  readonly offlineHorizonMs: number;
+  readonly clockSkewMsMax: number;
+  readonly historyPerRecordMax: number;
+  readonly ledgerSideBytesMax: number;
+  readonly pollMsMin: number;
+  readonly pollMsMax: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export const DEFAULT_LIMITS: Limits = {
+  messageBytesMax: 4 * MIB,
+  recordBytesMax: MIB,
+  pushChangesMax: 1_000,
+  pageRecordsMax: 1_000,
+  pageBytesMax: MIB,
+  pageCompressBytesMin: KIB,
+  chunkBytesMax: 64 * KIB,
+  changesPerSecondMax: 100,
+  changesBurstMax: 1_000,
+  artifactBytesPerSecondMax: 10_000_000,
+  sendWindowBytesMax: 4 * MIB,
+  sessionsPerDeviceMax: 4,
+  spacesPerSessionMax: 100,
+  pushesQueuedMax: 8,
+  helloWithinMs: 10_000,
+  offlineHorizonMs: 30 * DAY_MS,
+  clockSkewMsMax: 60_000,
+  historyPerRecordMax: 100,
+  ledgerSideBytesMax: 16 * KIB,
+  pollMsMin: 5_000,
+  pollMsMax: 300_000,
+};

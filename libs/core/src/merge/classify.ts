@@ -1,0 +1,48 @@
+import type { Change } from '../changes';
+import type { ConflictKind } from '../outcomes';
+import type { StoredRecord } from '../records';
+import type { DeviceId } from '../ids';
+import { hasSeen } from './draft';
+
+/**
+ * What a change meets. `create`: there is nothing, and nothing was expected. `missing`: there is nothing, though
+ * the change needs something. `gone`: a delete of what is already deleted. `clean`: the device saw what stands.
+ */
+export type Meeting =
+  | { readonly kind: 'create' | 'missing' | 'gone' }
+  | { readonly kind: 'clean'; readonly stored: StoredRecord }
+  /** `stored` is null when even the tombstone is gone. */
+  | {
+      readonly kind: 'conflict';
+      readonly of: Exclude<ConflictKind, 'SCHEMA'>;
+      readonly stored: StoredRecord | null;
+    };
+
+export function classify(change: Change, device: DeviceId, stored: StoredRecord | undefined): Meeting {
+  if (stored === undefined) return meetingNothing(change);
+  return stored.deleted ? meetingTombstone(change, device, stored) : meetingLive(change, device, stored);
+}
+
+/** A base version above 0 says that the record was there: it has been deleted, and stays so unless a rule says more. */
+function meetingNothing(change: Change): Meeting {
+  if (change.kind === 'delete') return { kind: 'gone' };
+  if (change.baseVersion > 0) return { kind: 'conflict', of: 'UPDATE_DELETE', stored: null };
+  return { kind: change.kind === 'create' ? 'create' : 'missing' };
+}
+
+function meetingTombstone(change: Change, device: DeviceId, stored: StoredRecord): Meeting {
+  if (change.kind === 'delete') return { kind: 'gone' };
+  // Creating anew is allowed to one who knows of the delete, and to one who never knew of the record.
+  if (change.kind === 'create' && change.baseVersion === 0) return { kind: 'clean', stored };
+  if (!hasSeen(stored, device, change.baseVersion)) return { kind: 'conflict', of: 'UPDATE_DELETE', stored };
+  return change.kind === 'create' || change.kind === 'update'
+    ? { kind: 'clean', stored }
+    : { kind: 'missing' };
+}
+
+function meetingLive(change: Change, device: DeviceId, stored: StoredRecord): Meeting {
+  if (hasSeen(stored, device, change.baseVersion)) return { kind: 'clean', stored };
+  const of =
+    change.kind === 'create' ? 'CREATE_CREATE' : change.kind === 'delete' ? 'DELETE_UPDATE' : 'UPDATE_UPDATE';
+  return { kind: 'conflict', of, stored };
+}

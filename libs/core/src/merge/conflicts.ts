@@ -1,0 +1,100 @@
+import type { Change, Push } from '../changes';
+import { contentHash } from '../digest';
+import { CONFLICTS, type RecordId } from '../ids';
+import type { ConflictRef } from '../outcomes';
+import type { Side } from '../policies/policy';
+import type { StoredRecord } from '../records';
+import type { ActiveRules } from '../rules';
+import type { Draft } from './draft';
+import { amendLedger, decodeLedger, encodeLedger, type LedgerEntry, ledgerSide } from './ledger';
+import { entryFacts } from './write';
+
+/** Writes the ledger record of a conflict: it reaches devices by the same deltas as everything else. */
+export function enterLedger(
+  draft: Draft,
+  push: Push,
+  change: Change,
+  { declared }: ActiveRules,
+  conflict: ConflictRef,
+  stored: StoredRecord | null,
+  incoming: Side,
+  decided: Pick<LedgerEntry, 'resolution' | 'asked' | 'why' | 'resultVersion'>,
+): void {
+  const bytesMax = draft.facts.limits.ledgerSideBytesMax;
+  const gone = { version: 0, deleted: true, payload: null, device: null, number: null, time: null };
+  const entry: LedgerEntry = {
+    kind: conflict.kind,
+    collection: change.collection,
+    id: change.id,
+    policy: declared.policy,
+    rulesVersion: declared.rulesVersion,
+    baseVersion: change.baseVersion,
+    stored: ledgerSide(stored ?? gone, bytesMax),
+    incoming: ledgerSide({ ...incoming, version: 0 }, bytesMax),
+    ...decided,
+    state: conflict.state,
+    device: push.device,
+    user: push.user,
+    number: change.number,
+    trace: change.trace,
+  };
+  writeLedger(draft, push, change, conflict.id, encodeLedger(entry), incoming.payload);
+}
+
+/** A change that took effect closes the open conflicts that it names, as long as they are about its record. */
+export function closeConflicts(draft: Draft, push: Push, change: Change): void {
+  for (const id of change.resolves) {
+    const payload = draft.record(CONFLICTS, id)?.payload ?? null;
+    const entry = payload === null ? null : decodeLedger(payload);
+    if (payload === null || entry === null || entry.state === 'resolved') continue;
+    if (entry.collection !== change.collection || entry.id !== change.id) continue;
+    const resolvedBy = { device: push.device, user: push.user, number: change.number };
+    writeLedger(draft, push, change, id, amendLedger(payload, { state: 'resolved', resolvedBy }), null);
+  }
+}
+
+function writeLedger(
+  draft: Draft,
+  push: Push,
+  change: Change,
+  id: RecordId,
+  payload: Uint8Array,
+  incoming: Uint8Array | null,
+): void {
+  const stored = draft.record(CONFLICTS, id);
+  const previousVersion = stored?.version ?? 0;
+  draft.write(
+    {
+      collection: CONFLICTS,
+      id,
+      createdVersion: stored?.createdVersion ?? 0,
+      previousVersion,
+      othersVersion: previousVersion,
+      deleted: false,
+      payload,
+      meta: null,
+      contentHash: contentHash(id, payload),
+      time: change.time,
+      device: push.device,
+      number: change.number,
+      user: push.user,
+      schemaVersion: 0,
+      committedAtMs: draft.facts.nowMs,
+      patch: null,
+      asSent: false,
+      resurrected: false,
+    },
+    {
+      ...entryFacts(draft, push, change),
+      collection: CONFLICTS,
+      id,
+      previousVersion,
+      payload,
+      incoming,
+      about: { collection: change.collection, id: change.id },
+      policy: '',
+      rulesVersion: 0,
+      conflict: id,
+    },
+  );
+}

@@ -1,0 +1,116 @@
+import type { Digests } from '../digest';
+import type { Push } from '../changes';
+import type { HistoryEntry } from '../history';
+import {
+  type ChangeKey,
+  changeKey,
+  type ChangeNumber,
+  type CollectionName,
+  type DeviceId,
+  type Epoch,
+  type RecordId,
+  type RecordKey,
+  recordKey,
+  type SpaceKey,
+  type Version,
+} from '../ids';
+import type { Limits } from '../limits';
+import type { PushResult, Receipt } from '../outcomes';
+import type { Seen } from '../policies/policy';
+import type { StoredRecord } from '../records';
+import type { RulesBook } from '../rules';
+
+/** The row of a space that every merge locks, reads and writes. */
+export interface SpaceState {
+  readonly space: SpaceKey;
+  readonly epoch: Epoch;
+  readonly head: Version;
+  readonly floor: Version;
+  readonly digests: Digests;
+  /** Live records and their payload bytes, for quotas. */
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export interface Quota {
+  readonly recordsMax: number;
+  readonly bytesMax: number;
+}
+
+/** What a plan needs to know of one space; everything else in the space is left alone. */
+export interface MergeFacts {
+  readonly nowMs: number;
+  readonly space: SpaceState;
+  readonly rules: RulesBook;
+  readonly quota: Quota | null;
+  readonly limits: Limits;
+  /** Every record and ledger entry that a change names, where it exists. */
+  readonly records: ReadonlyMap<RecordKey, StoredRecord>;
+  /** The last number taken from each pushing device. */
+  readonly lastNumbers: ReadonlyMap<DeviceId, ChangeNumber>;
+  readonly receipts: ReadonlyMap<ChangeKey, Receipt>;
+  /** What devices saw, as far as it was asked for and is still known. */
+  readonly seen: ReadonlyMap<SeenKey, Seen>;
+}
+
+/** All that one transaction writes to one space. */
+export interface MergePlan {
+  readonly before: SpaceState;
+  readonly after: SpaceState;
+  /** The last state of every written record, in order of version. */
+  readonly records: readonly StoredRecord[];
+  readonly history: readonly HistoryEntry[];
+  readonly lastNumbers: ReadonlyMap<DeviceId, ChangeNumber>;
+  readonly receipts: readonly Receipt[];
+  /** One for each push, in their order. */
+  readonly results: readonly PushResult[];
+}
+
+declare const brand: unique symbol;
+export type SeenKey = string & { readonly [brand]: 'SeenKey' };
+
+export interface SeenRequest {
+  readonly collection: CollectionName;
+  readonly id: RecordId;
+  readonly device: DeviceId;
+  readonly baseVersion: Version;
+}
+
+export function seenKey({ collection, id, device, baseVersion }: SeenRequest): SeenKey {
+  return `${recordKey(collection, id)}\u0000${device}\u0000${baseVersion}` as SeenKey;
+}
+
+/** What a transaction has to load before `planMerge` can run on these pushes. */
+export interface MergeKeys {
+  readonly records: readonly {
+    readonly collection: CollectionName;
+    readonly id: RecordId;
+    readonly key: RecordKey;
+  }[];
+  readonly devices: readonly DeviceId[];
+  readonly receipts: readonly {
+    readonly device: DeviceId;
+    readonly number: ChangeNumber;
+    readonly key: ChangeKey;
+  }[];
+}
+
+export function mergeKeys(pushes: readonly Push[], conflicts: CollectionName): MergeKeys {
+  const records = new Map<RecordKey, MergeKeys['records'][number]>();
+  const devices = new Set<DeviceId>();
+  const receipts = new Map<ChangeKey, MergeKeys['receipts'][number]>();
+  const name = (collection: CollectionName, id: RecordId) => {
+    const key = recordKey(collection, id);
+    if (!records.has(key)) records.set(key, { collection, id, key });
+  };
+  for (const { device, changes } of pushes) {
+    devices.add(device);
+    for (const { collection, id, number, resolves } of changes) {
+      name(collection, id);
+      for (const conflict of resolves) name(conflicts, conflict);
+      const key = changeKey(device, number);
+      receipts.set(key, { device, number, key });
+    }
+  }
+  return { records: [...records.values()], devices: [...devices], receipts: [...receipts.values()] };
+}

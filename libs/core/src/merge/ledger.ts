@@ -1,0 +1,109 @@
+import type { Change } from '../changes';
+import type { HlcTime } from '../clock';
+import type { ChangeNumber, CollectionName, DeviceId, RecordId, UserId, Version } from '../ids';
+import { fieldsOf, isJsonPayload, payloadOf } from '../json-fields';
+import type { ConflictKind, ConflictState } from '../outcomes';
+import { decodeUtf8, encodeUtf8, tryDecodeUtf8 } from '../utf8';
+
+/** One side of a conflict as the ledger tells it. Long payloads are left out: the history has them. */
+export interface LedgerSide {
+  readonly version: Version;
+  readonly deleted: boolean;
+  readonly device: DeviceId | null;
+  readonly number: ChangeNumber | null;
+  readonly time: HlcTime | null;
+  /** The payload where it is JSON; else `base64` holds it. */
+  readonly json?: unknown;
+  readonly base64?: string;
+  readonly bytes: number;
+}
+
+export type LedgerResolution = 'incoming' | 'stored' | 'merged' | 'none';
+
+/** The payload of a record in `sys.conflicts`: written by the server, readable by anyone who may see the record. */
+export interface LedgerEntry {
+  readonly kind: ConflictKind;
+  readonly collection: CollectionName;
+  readonly id: RecordId;
+  readonly policy: string;
+  readonly rulesVersion: number;
+  readonly baseVersion: Version;
+  readonly stored: LedgerSide;
+  readonly incoming: LedgerSide;
+  readonly resolution: LedgerResolution;
+  /** Fields that wait for a person. */
+  readonly asked: readonly string[];
+  readonly why: string;
+  readonly state: ConflictState;
+  /** The version of the record that the resolution wrote; 0 when it wrote none. */
+  readonly resultVersion: Version;
+  readonly device: DeviceId;
+  readonly user: UserId;
+  readonly number: ChangeNumber;
+  readonly trace: string;
+  readonly resolvedBy?: { readonly device: DeviceId; readonly user: UserId; readonly number: ChangeNumber };
+}
+
+export function ledgerId(change: Change, device: DeviceId): RecordId {
+  return `${change.collection}/${device}/${change.number}` as RecordId;
+}
+
+export function ledgerSide(
+  side: {
+    readonly version: Version;
+    readonly deleted: boolean;
+    readonly payload: Uint8Array | null;
+    readonly device: DeviceId | null;
+    readonly number: ChangeNumber | null;
+    readonly time: HlcTime | null;
+  },
+  bytesMax: number,
+): LedgerSide {
+  const { version, deleted, payload, device, number, time } = side;
+  const facts = { version, deleted, device, number, time, bytes: payload?.length ?? 0 };
+  if (payload === null || payload.length > bytesMax) return facts;
+  return isJsonPayload(payload)
+    ? { ...facts, json: new RawJson(decodeUtf8(payload)) }
+    : { ...facts, base64: base64(payload) };
+}
+
+/** Stands for JSON text that goes into the entry as it was written, so that no number changes its form. */
+class RawJson {
+  constructor(readonly text: string) {}
+}
+
+export function encodeLedger(entry: LedgerEntry): Uint8Array {
+  return encodeUtf8(stringify(entry));
+}
+
+export function decodeLedger(payload: Uint8Array): LedgerEntry | null {
+  const text = tryDecodeUtf8(payload);
+  return text === null ? null : (JSON.parse(text) as LedgerEntry);
+}
+
+/** Replaces some fields of an entry and leaves the text of the others as it is. */
+export function amendLedger(payload: Uint8Array, fields: Partial<LedgerEntry>): Uint8Array {
+  const amended = fieldsOf(payload) ?? new Map<string, string>();
+  for (const [name, value] of Object.entries(fields)) amended.set(name, JSON.stringify(value));
+  return payloadOf(amended);
+}
+
+function stringify(value: unknown): string {
+  if (value instanceof RawJson) return value.text;
+  if (Array.isArray(value)) return `[${value.map(stringify).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${stringify(field)}`).join(',')}}`;
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const word = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    for (let shift = 18; shift >= 0; shift -= 6) text += ALPHABET[(word >> shift) & 63]!;
+  }
+  const spare = (3 - (bytes.length % 3)) % 3;
+  return spare === 0 ? text : text.slice(0, -spare) + '='.repeat(spare);
+}

@@ -1,0 +1,86 @@
+import { mayWrite } from '../access';
+import { type Change, payloadBytes, type Push } from '../changes';
+import { isHlcTime } from '../clock';
+import { collectionProblem, idProblem, isSystem } from '../ids';
+import { isJsonPayload, parseFields } from '../json-fields';
+import type { Limits } from '../limits';
+import { overLimit, type Reason, type Refusal, refusal, REASONS } from '../refusals';
+import type { ActiveRules, RulesBook } from '../rules';
+
+/** A change that is not possible at all. It uses up its number, so that it never blocks those behind it. */
+export interface Rejection {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+function rejection(reason: Reason, detail: string): Rejection {
+  return { reason, message: `${detail}. ${REASONS[reason]}` };
+}
+
+/** Faults of the push as a whole, found before anything is loaded; null for none. */
+export function pushObstacle(push: Pick<Push, 'changes'>, limits: Limits): Refusal | null {
+  const { changes } = push;
+  if (changes.length === 0)
+    return refusal('INVALID_ARGUMENT', { message: 'A push holds at least one change.' });
+  if (changes.length > limits.pushChangesMax)
+    return overLimit('PUSH_TOO_LARGE', 'pushChangesMax', limits.pushChangesMax, changes.length);
+  const first = changes[0]!.number;
+  if (!Number.isSafeInteger(first) || first < 1)
+    return refusal('INVALID_ARGUMENT', { message: 'Change numbers are whole and begin with 1.' });
+  const broken = changes.findIndex(({ number }, index) => number !== first + index);
+  if (broken < 0) return null;
+  return refusal('CHANGE_NUMBER_GAP', {
+    message: 'Change numbers in a push follow each other without a gap.',
+    facts: { expected: String(first + broken), got: String(changes[broken]!.number) },
+  });
+}
+
+export function rejectionOf(change: Change, push: Push, rules: RulesBook, limits: Limits): Rejection | null {
+  const { collection, id } = change;
+  const nameProblem = collectionProblem(collection);
+  if (nameProblem !== null) return rejection('INVALID_ID', `the collection ${nameProblem}`);
+  if (isSystem(collection)) return rejection('COLLECTION_RESERVED', `${collection} belongs to the system`);
+  const problem = idProblem(id);
+  if (problem !== null) return rejection('INVALID_ID', `the id ${problem}`);
+  if (!mayWrite(push.access, collection))
+    return rejection('PERMISSION_DENIED', `role ${push.access.role} may not write ${collection}`);
+  if (!isHlcTime(change.time)) return rejection('INVALID_ARGUMENT', 'the time is not a clock reading');
+  if (!Number.isSafeInteger(change.baseVersion) || change.baseVersion < 0)
+    return rejection('BASE_VERSION_UNKNOWN', 'the base version is not a version');
+  if (payloadBytes(change) > limits.recordBytesMax)
+    return rejection('RECORD_TOO_LARGE', `${payloadBytes(change)} bytes, ${limits.recordBytesMax} allowed`);
+  return contentRejection(change, rules.of(collection));
+}
+
+function contentRejection(change: Change, { declared, policy }: ActiveRules): Rejection | null {
+  switch (change.kind) {
+    case 'operations':
+      return rejection('UNSUPPORTED_CHANGE', `policy ${policy.name} takes no operations`);
+    case 'patch':
+      if (declared.encrypted) return rejection('UNSUPPORTED_CHANGE', 'an encrypted record cannot be patched');
+      return parseFields(change.patch.set) === null
+        ? rejection('INVALID_PAYLOAD', 'the patch is not a JSON object with distinct names')
+        : null;
+    case 'create':
+    case 'update':
+      if (policy.readsPayload && parseFields(change.payload) === null)
+        return rejection('INVALID_PAYLOAD', 'the payload is not a JSON object with distinct names');
+      if (declared.json && !policy.readsPayload && !isJsonPayload(change.payload))
+        return rejection('INVALID_PAYLOAD', 'the payload is not JSON');
+      return null;
+    case 'delete':
+      return null;
+  }
+}
+
+export const recordTooLarge = (bytes: number, limits: Limits): Rejection =>
+  rejection('RECORD_TOO_LARGE', `${bytes} bytes after the patch, ${limits.recordBytesMax} allowed`);
+export const recordNotFound: Rejection = rejection('RECORD_NOT_FOUND', 'nothing to change');
+export const notPatchable: Rejection = rejection(
+  'INVALID_PAYLOAD',
+  'the stored record is no JSON object to patch',
+);
+export const baseUnknown = (base: number, head: number): Rejection =>
+  rejection('BASE_VERSION_UNKNOWN', `base version ${base} is above the head ${head}`);
+export const quotaExceeded = (what: string, allowed: number): Rejection =>
+  rejection('QUOTA_EXCEEDED', `${what} of this space: ${allowed} allowed`);

@@ -1,0 +1,90 @@
+import type { CollectionName, ChangeNumber, DeviceId, RecordId, Version, Epoch } from './ids';
+import type { Cursor } from './cursor';
+import type { Digests } from './digest';
+import type { HlcTime } from './clock';
+import type { Patch, RecordImage } from './records';
+
+/** One record's news in a page. */
+export type PageEntry = PutEntry | PatchEntry | DeleteEntry | GoneEntry | OwnEntry;
+
+/** The record whole. */
+export interface PutEntry {
+  readonly kind: 'put';
+  readonly record: RecordImage;
+}
+
+interface Named {
+  readonly collection: CollectionName;
+  readonly id: RecordId;
+  readonly version: Version;
+}
+
+/** The changed fields, for a device that is known to hold the version before. */
+export interface PatchEntry extends Named {
+  readonly kind: 'patch';
+  readonly previousVersion: Version;
+  readonly patch: Patch;
+  readonly time: HlcTime;
+  readonly device: DeviceId;
+  readonly number: ChangeNumber;
+  readonly user: RecordImage['user'];
+  readonly schemaVersion: number;
+}
+
+export interface DeleteEntry extends Named {
+  readonly kind: 'delete';
+  readonly time: HlcTime;
+  readonly device: DeviceId;
+  readonly number: ChangeNumber;
+}
+
+/** It exists, but is no longer in the device's scope. */
+export interface GoneEntry extends Named {
+  readonly kind: 'gone';
+}
+
+/** The device's own change, stored as sent: its version alone. */
+export interface OwnEntry extends Named {
+  readonly kind: 'own';
+  readonly number: ChangeNumber;
+}
+
+export interface Page {
+  readonly entries: readonly PageEntry[];
+  /** To go on from here, also on another session. */
+  readonly cursor: Cursor;
+}
+
+/** The moment at which a device's copy equals the server's. */
+export interface Checkpoint {
+  readonly version: Version;
+  /** Device → last accepted change number: with the head, the vector clock of the space. */
+  readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
+  /** Of the collections that the device holds whole. */
+  readonly digests: Digests;
+  readonly cursor: Cursor;
+}
+
+/** The event that a space has moved on. Lost, repeated and reordered ones do no harm. */
+export interface Announcement {
+  readonly epoch: Epoch;
+  readonly from: Version;
+  readonly to: Version;
+  /** All that came between the two, when it fits one page. */
+  readonly entries: readonly PageEntry[] | null;
+  readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
+  readonly digests: Digests;
+}
+
+export function entryKey(entry: PageEntry): { collection: CollectionName; id: RecordId; version: Version } {
+  return entry.kind === 'put' ? entry.record : entry;
+}
+
+/** A rough size for page limits and send windows: what is variable, and a fixed part for what is not. */
+export function entryBytes(entry: PageEntry): number {
+  const { collection, id } = entryKey(entry);
+  const names = 48 + collection.length + id.length;
+  if (entry.kind === 'put') return names + entry.record.payload.length;
+  if (entry.kind === 'patch') return names + entry.patch.set.length + 16 * entry.patch.remove.length;
+  return names;
+}

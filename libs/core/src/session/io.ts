@@ -1,0 +1,125 @@
+import type { Access } from '../access';
+import type { Change } from '../changes';
+import type { Cursor } from '../cursor';
+import type { Delta, Reader } from '../delta';
+import type {
+  ChangeNumber,
+  CollectionName,
+  DeviceId,
+  Epoch,
+  SessionId,
+  SpaceId,
+  TenantId,
+  UserId,
+  Version,
+} from '../ids';
+import type { CheckPlan, DeviceMessage, PresenceMessage, ServerMessage, Subscribe } from '../messages';
+import type { PushResult } from '../outcomes';
+import type { Announcement } from '../pages';
+import type { Priority } from '../pacing';
+import type { Digests } from '../digest';
+import type { Refusal } from '../refusals';
+import type { SavedSession } from './saved';
+
+/** What happens to a session. Answers carry the ticket of the opening that they belong to. */
+export type SessionInput =
+  | { readonly kind: 'message'; readonly message: DeviceMessage }
+  | { readonly kind: 'authenticated'; readonly identity: VerifiedDevice; readonly saved: SavedSession | null }
+  | { readonly kind: 'not-authenticated'; readonly refusal: Refusal }
+  | { readonly kind: 'opened'; readonly space: SpaceId; readonly ticket: number; readonly opening: Opening }
+  | { readonly kind: 'planned'; readonly space: SpaceId; readonly ticket: number; readonly plan: CheckPlan }
+  | {
+      readonly kind: 'not-opened';
+      readonly space: SpaceId;
+      readonly ticket: number;
+      readonly refusal: Refusal;
+    }
+  | { readonly kind: 'read'; readonly space: SpaceId; readonly ticket: number; readonly delta: Delta }
+  | { readonly kind: 'not-read'; readonly space: SpaceId; readonly ticket: number; readonly refusal: Refusal }
+  | { readonly kind: 'pushed'; readonly space: SpaceId; readonly ticket: number; readonly answer: PushAnswer }
+  | { readonly kind: 'announced'; readonly space: SpaceId; readonly announcement: Announcement }
+  | {
+      readonly kind: 'presence';
+      readonly space: SpaceId;
+      readonly message: ServerMessage & { kind: 'presence' };
+    }
+  | { readonly kind: 'access'; readonly space: SpaceId; readonly access: Access | null }
+  | { readonly kind: 'revoked' }
+  /** So many bytes have left for the device. */
+  | { readonly kind: 'flushed'; readonly bytes: number }
+  | { readonly kind: 'draining' }
+  /** Comes at least every second. */
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'disconnected' };
+
+export interface VerifiedDevice {
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  readonly expiresAtMs: number;
+}
+
+/** What opening a space found. */
+export interface Opening {
+  readonly access: Access;
+  readonly epoch: Epoch;
+  readonly head: Version;
+  readonly digests: Digests;
+  /** Where to read on: at the device's own cursor, or at the beginning. */
+  readonly cursor: Cursor;
+  /** Why the device has to start over; null when it goes on. */
+  readonly reset: Refusal | null;
+  readonly lastNumber: ChangeNumber;
+  /** Collections in which device and server differ although they stand at the same version. */
+  readonly mismatched: readonly CollectionName[];
+}
+
+export interface PushAnswer {
+  readonly result: PushResult;
+  /** Changes that the rate limits still allow at once. */
+  readonly changesRemaining: number;
+}
+
+/** What the shell around a session is to do, in this order. */
+export type SessionEffect =
+  | {
+      readonly do: 'send';
+      readonly message: ServerMessage;
+      readonly priority: Priority;
+      readonly bytes: number;
+    }
+  | {
+      readonly do: 'authenticate';
+      readonly token: string;
+      readonly device: DeviceId;
+      readonly resume: SessionId | null;
+    }
+  | { readonly do: 'open'; readonly ticket: number; readonly request: OpenRequest }
+  | { readonly do: 'plan'; readonly ticket: number; readonly request: Subscribe }
+  | { readonly do: 'watch' | 'unwatch'; readonly space: SpaceId }
+  | {
+      readonly do: 'read';
+      readonly space: SpaceId;
+      readonly ticket: number;
+      readonly reader: Reader;
+      readonly cursor: Cursor;
+    }
+  | {
+      readonly do: 'push';
+      readonly space: SpaceId;
+      readonly ticket: number;
+      readonly user: UserId;
+      readonly device: DeviceId;
+      readonly access: Access;
+      readonly changes: readonly Change[];
+    }
+  | { readonly do: 'acknowledge'; readonly space: SpaceId; readonly cursor: Uint8Array }
+  | { readonly do: 'show-presence'; readonly presence: PresenceMessage }
+  | { readonly do: 'save'; readonly session: SavedSession }
+  | { readonly do: 'forget'; readonly session: SessionId }
+  | { readonly do: 'close' };
+
+export interface OpenRequest {
+  readonly subscribe: Subscribe;
+  /** The space is opened anew although the device did nothing, for this reason. */
+  readonly restart: Refusal | null;
+}

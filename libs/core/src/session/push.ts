@@ -1,0 +1,73 @@
+import { pushObstacle } from '../merge/reject';
+import type { PushMessage } from '../messages';
+import { adaptPace } from '../pacing';
+import { overLimit, refusal } from '../refusals';
+import type { PushAnswer, SessionEffect } from './io';
+import { refuse, send } from './send';
+import type { SessionState, Subscription } from './state';
+import { pollAfterMs } from './subscribe';
+
+export function push(state: SessionState, message: PushMessage, nowMs: number): SessionEffect[] {
+  const { space, changes } = message;
+  const sub = state.subscriptions.get(space);
+  if (sub === undefined) return refuse(state, refusal('NOT_SUBSCRIBED'), 'push', space);
+  if (sub.mode === 'download-only') return refuse(state, refusal('WRONG_MODE'), 'push', space);
+  const obstacle = pushObstacle(message, state.setup.limits);
+  if (obstacle !== null) return refuse(state, obstacle, 'push', space);
+  if (state.draining) return refuse(state, refusal('DRAINING', { retryAfterMs: 0 }), 'push', space);
+  const { pushesQueuedMax } = state.setup.limits;
+  if (sub.queue.length >= pushesQueuedMax) {
+    const refused = overLimit('RATE_LIMITED', 'pushesQueuedMax', pushesQueuedMax, sub.queue.length + 1);
+    return refuse(state, { ...refused, retryAfterMs: 1_000 }, 'push', space);
+  }
+  sub.queue.push(changes);
+  return pushNext(state, sub, nowMs);
+}
+
+/** One push of a space at a time: their order is the order of their numbers. */
+export function pushNext(state: SessionState, sub: Subscription, nowMs: number): SessionEffect[] {
+  const { opened } = sub;
+  if (opened === null || sub.push !== null) return [];
+  const changes = sub.queue.shift();
+  if (changes === undefined) return [];
+  const { user, device } = state.identity!;
+  sub.push = { sentAtMs: nowMs };
+  return [{ do: 'push', space: sub.space, ticket: sub.ticket, user, device, access: opened.access, changes }];
+}
+
+export function pushed(
+  state: SessionState,
+  sub: Subscription,
+  answer: PushAnswer,
+  nowMs: number,
+): SessionEffect[] {
+  const { space } = sub;
+  const { result, changesRemaining } = answer;
+  const answeredInMs = nowMs - (sub.push?.sentAtMs ?? nowMs);
+  sub.push = null;
+  if (result.kind === 'refused') {
+    // Those behind it would leave a gap; the device sends them again.
+    sub.queue.length = 0;
+    return refuse(state, result.refusal, 'push', space);
+  }
+  const before = state.pace.pushChangesMax;
+  state.pace = adaptPace(state.pace, answeredInMs, state.setup.limits);
+  const effects = [send(state, { kind: 'outcomes', space, outcomes: result.outcomes })];
+  if (state.pace.pushChangesMax !== before || changesRemaining < state.pace.pushChangesMax) {
+    effects.push(pace(state, changesRemaining, nowMs));
+  }
+  return [...effects, ...pushNext(state, sub, nowMs)];
+}
+
+function pace(state: SessionState, changesRemaining: number, nowMs: number): SessionEffect {
+  const { limits } = state.setup;
+  const lacking = Math.max(0, 1 - changesRemaining);
+  return send(state, {
+    kind: 'pace',
+    pushChangesMax: state.pace.pushChangesMax,
+    pushBytesMax: limits.messageBytesMax / 2,
+    delayMs: Math.ceil((lacking * 1_000) / limits.changesPerSecondMax),
+    nextPollMs: pollAfterMs(state, nowMs),
+    changesRemaining,
+  });
+}

@@ -1,0 +1,107 @@
+import { checkpointCursor } from '../cursor';
+import { type Delta, digestsFor, liveEntries, takesLive } from '../delta';
+import type { Announcement } from '../pages';
+import { hasRoom } from '../pacing';
+import { type Reason, type Refusal, refusal } from '../refusals';
+import type { SessionEffect } from './io';
+import { readOn } from './read-on';
+import { checkpoint, cursorBytes, send } from './send';
+import type { OpenedSpace, SessionState, Subscription } from './state';
+import { restart } from './subscribe';
+
+const READ_AGAIN_MS = 1_000;
+
+export function pageRead(
+  state: SessionState,
+  sub: Subscription,
+  delta: Delta,
+  nowMs: number,
+): SessionEffect[] {
+  const opened = sub.opened!;
+  const { page, checkpoint: reached } = delta;
+  sub.reading = 'idle';
+  opened.cursor = page.cursor;
+  const effects: SessionEffect[] = [];
+  if (page.entries.length > 0) {
+    const cursor = cursorBytes(state, sub.space, page.cursor);
+    effects.push(send(state, { kind: 'page', space: sub.space, entries: page.entries, cursor }, 'bulk'));
+  }
+  if (reached === null) return [...effects, ...readOn(state, sub, nowMs)];
+  const { version, cursor, clock, digests } = reached;
+  effects.push(checkpoint(state, sub, version, cursor, clock, digests));
+  opened.lastMovedAtMs = nowMs;
+  if (sub.announcedTo > version) effects.push(...readOn(state, sub, nowMs));
+  return effects;
+}
+
+/** Reasons for which a device cannot go on from where it is, but can from the beginning. */
+const START_OVER: ReadonlySet<Reason> = new Set<Reason>([
+  'CURSOR_TOO_OLD',
+  'EPOCH_CHANGED',
+  'SCOPE_CHANGED',
+  'ACCESS_CHANGED',
+  'INVALID_SYNC_STATE',
+]);
+
+export function pageNotRead(
+  state: SessionState,
+  sub: Subscription,
+  why: Refusal,
+  nowMs: number,
+): SessionEffect[] {
+  if (START_OVER.has(why.reason)) return restart(state, sub, why);
+  sub.reading = 'waiting';
+  sub.readAgainAtMs = nowMs + (why.retryAfterMs ?? READ_AGAIN_MS);
+  return [];
+}
+
+/**
+ * A session that stands exactly where the announcement begins is sent its entries as they came. Any other one,
+ * or one that cannot take more for now, reads what it lacks.
+ */
+export function announced(
+  state: SessionState,
+  sub: Subscription,
+  announcement: Announcement,
+  nowMs: number,
+): SessionEffect[] {
+  const { opened } = sub;
+  sub.announcedTo = Math.max(sub.announcedTo, announcement.to);
+  if (opened === null || sub.mode === 'upload-only') return [];
+  if (announcement.epoch > opened.epoch) return restart(state, sub, refusal('EPOCH_CHANGED'));
+  if (announcement.to <= opened.cursor.position || sub.reading !== 'idle') return [];
+  const { entries } = announcement;
+  const follows =
+    announcement.from === opened.cursor.checkpoint && opened.cursor.checkpoint === opened.cursor.position;
+  const room = hasRoom('live', state.unsentBytes, state.setup.limits.sendWindowBytesMax);
+  if (!follows || entries === null || !room || !takesLive(opened.reader, entries))
+    return readOn(state, sub, nowMs);
+  return liveUpdate(state, sub, opened, { ...announcement, entries }, nowMs);
+}
+
+function liveUpdate(
+  state: SessionState,
+  sub: Subscription,
+  opened: OpenedSpace,
+  announcement: Announcement & { entries: NonNullable<Announcement['entries']> },
+  nowMs: number,
+): SessionEffect[] {
+  const { epoch, to, clock } = announcement;
+  const cursor = checkpointCursor(epoch, to, opened.cursor.scope);
+  const entries = liveEntries(opened.reader, announcement.entries);
+  opened.cursor = cursor;
+  opened.lastMovedAtMs = nowMs;
+  const effects: SessionEffect[] = [];
+  if (entries.length > 0) {
+    const page = {
+      kind: 'page',
+      space: sub.space,
+      entries,
+      cursor: cursorBytes(state, sub.space, cursor),
+    } as const;
+    effects.push(send(state, page, 'live'));
+  }
+  const digests = digestsFor(sub.scope, opened.access, announcement.digests);
+  effects.push(checkpoint(state, sub, to, cursor, clock, digests));
+  return effects;
+}

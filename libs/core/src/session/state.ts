@@ -1,0 +1,99 @@
+import type { Access } from '../access';
+import type { Change } from '../changes';
+import type { Cursor, CursorKeys } from '../cursor';
+import type { Reader } from '../delta';
+import type { DeviceId, Epoch, SessionId, SpaceId, TenantId, UserId, Version } from '../ids';
+import type { Limits } from '../limits';
+import type { DeviceMessage, Hello, SyncMode } from '../messages';
+import type { Capability, Negotiated } from '../negotiate';
+import type { PaceState } from '../pacing';
+import type { Scope } from '../scope';
+
+/** Fixed for the life of a session. */
+export interface SessionSetup {
+  readonly limits: Limits;
+  readonly keys: CursorKeys;
+  readonly capabilities: readonly Capability[];
+  readonly newSession: SessionId;
+  readonly openedAtMs: number;
+}
+
+/** One open stream of one device. Plain data; only `stepSession` changes it. */
+export interface SessionState {
+  readonly setup: SessionSetup;
+  /** `greeted`: the token is being looked at, and what the device sent meanwhile waits in `early`. */
+  phase: 'new' | 'greeted' | 'open' | 'closed';
+  hello: Hello | null;
+  agreed: Negotiated | null;
+  identity: SessionIdentity | null;
+  /** A fresh token is being looked at while the session goes on. */
+  reauthenticating: boolean;
+  endNoticed: boolean;
+  early: EarlyMessage[];
+  readonly subscriptions: Map<SpaceId, Subscription>;
+  /** Given to each opening of a space, so that answers to an earlier one are known as stale. */
+  lastTicket: number;
+  pace: PaceState;
+  unsentBytes: number;
+  draining: boolean;
+}
+
+export type EarlyMessage = Exclude<DeviceMessage, { kind: 'hello' | 'authenticate' | 'goodbye' }>;
+
+export interface SessionIdentity {
+  readonly session: SessionId;
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  readonly device: DeviceId;
+  expiresAtMs: number;
+}
+
+/** One space on a session. */
+export interface Subscription {
+  readonly space: SpaceId;
+  ticket: number;
+  readonly mode: SyncMode;
+  readonly scope: Scope;
+  /** Null until the space is open. */
+  opened: OpenedSpace | null;
+  reading: 'idle' | 'waiting' | 'asked';
+  /** Not before then, after a failed read. */
+  readAgainAtMs: number;
+  /** The highest version that an announcement spoke of, to know after a read whether there is more. */
+  announcedTo: Version;
+  /** The cursor of the last checkpoint that the device has stored. */
+  acknowledged: Uint8Array | null;
+  push: PushInFlight | null;
+  readonly queue: (readonly Change[])[];
+}
+
+export interface OpenedSpace {
+  readonly access: Access;
+  readonly reader: Reader;
+  readonly epoch: Epoch;
+  /** How far this session has sent. */
+  cursor: Cursor;
+  lastMovedAtMs: number;
+}
+
+export interface PushInFlight {
+  readonly sentAtMs: number;
+}
+
+export function newSession(setup: SessionSetup, pace: PaceState): SessionState {
+  return {
+    setup,
+    phase: 'new',
+    hello: null,
+    agreed: null,
+    identity: null,
+    reauthenticating: false,
+    endNoticed: false,
+    early: [],
+    subscriptions: new Map(),
+    lastTicket: 0,
+    pace,
+    unsentBytes: 0,
+    draining: false,
+  };
+}

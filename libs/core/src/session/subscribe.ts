@@ -1,0 +1,158 @@
+import { type Access, sameAccess } from '../access';
+import { digestsFor, type Reader } from '../delta';
+import { idProblem, type SpaceId } from '../ids';
+import type { Subscribe } from '../messages';
+import { nextPollMs } from '../pacing';
+import { overLimit, type Refusal, refusal } from '../refusals';
+import type { Opening, SessionEffect } from './io';
+import { readOn } from './read-on';
+import type { SavedSession } from './saved';
+import { checkpoint, refuse, send } from './send';
+import type { SessionState, Subscription } from './state';
+
+export function subscribe(state: SessionState, message: Subscribe): SessionEffect[] {
+  const { space } = message;
+  const problem = idProblem(space);
+  if (problem !== null) {
+    const violations = [{ field: 'subscribe.space', description: problem }];
+    return refuse(state, refusal('INVALID_ID', { violations }), 'subscribe', space);
+  }
+  const spacesMax = state.setup.limits.spacesPerSessionMax;
+  if (!state.subscriptions.has(space) && state.subscriptions.size >= spacesMax) {
+    const refused = overLimit('TOO_MANY_SUBSCRIPTIONS', 'spacesPerSessionMax', spacesMax, spacesMax + 1);
+    return refuse(state, refused, 'subscribe', space);
+  }
+  if (message.mode === 'check-only') {
+    return [{ do: 'plan', ticket: ++state.lastTicket, request: message }];
+  }
+  return openSubscription(state, message, null);
+}
+
+/** A second Subscribe for a space takes the place of the first. */
+export function openSubscription(
+  state: SessionState,
+  message: Subscribe,
+  restart: Refusal | null,
+): SessionEffect[] {
+  const { space, mode, scope, cursor } = message;
+  const before = state.subscriptions.get(space);
+  const ticket = ++state.lastTicket;
+  state.subscriptions.set(space, {
+    space,
+    ticket,
+    mode,
+    scope,
+    opened: null,
+    reading: 'idle',
+    readAgainAtMs: 0,
+    announcedTo: 0,
+    acknowledged: cursor,
+    // A push under way still gets its answer: changes take effect once, whatever becomes of the subscription.
+    push: before?.push ?? null,
+    queue: before?.queue ?? [],
+  });
+  const unwatch: SessionEffect[] = before?.opened ? [{ do: 'unwatch', space }] : [];
+  return [...unwatch, { do: 'open', ticket, request: { subscribe: message, restart } }];
+}
+
+export function opened(
+  state: SessionState,
+  sub: Subscription,
+  opening: Opening,
+  nowMs: number,
+): SessionEffect[] {
+  const { space, mode, scope } = sub;
+  const identity = state.identity!;
+  const capabilities = state.agreed!.capabilities;
+  const reader: Reader = {
+    device: identity.device,
+    scope,
+    access: opening.access,
+    takesPatches: capabilities.includes('patch-entries'),
+    takesOwn: capabilities.includes('own-entries'),
+  };
+  sub.opened = {
+    access: opening.access,
+    reader,
+    epoch: opening.epoch,
+    cursor: opening.cursor,
+    lastMovedAtMs: nowMs,
+  };
+  const effects: SessionEffect[] = [{ do: 'watch', space }];
+  effects.push(
+    send(state, {
+      kind: 'subscribed',
+      space,
+      head: opening.head,
+      mode,
+      lastNumber: opening.lastNumber,
+      epoch: opening.epoch,
+      mismatched: opening.mismatched,
+    }),
+  );
+  if (opening.reset !== null) {
+    effects.push(send(state, { kind: 'reset', space, refusal: opening.reset }));
+    sub.acknowledged = null;
+  }
+  effects.push(saveSession(state));
+  if (mode === 'upload-only') return effects;
+  // Nothing has moved since the device's checkpoint, so it is told so without a read.
+  if (opening.cursor.checkpoint === opening.head && opening.reset === null && opening.head > 0) {
+    const digests = digestsFor(scope, opening.access, opening.digests);
+    effects.push(checkpoint(state, sub, opening.head, opening.cursor, new Map(), digests));
+    return effects;
+  }
+  return [...effects, ...readOn(state, sub, nowMs)];
+}
+
+/** Starts a subscription over on the server's own account. */
+export function restart(state: SessionState, sub: Subscription, reason: Refusal): SessionEffect[] {
+  const { space, scope, mode } = sub;
+  const again: Subscribe = {
+    kind: 'subscribe',
+    space,
+    scope,
+    mode,
+    cursor: null,
+    digests: new Map(),
+    pending: [],
+  };
+  return openSubscription(state, again, reason);
+}
+
+export function accessChanged(
+  state: SessionState,
+  sub: Subscription,
+  access: Access | null,
+): SessionEffect[] {
+  if (access === null) {
+    return [
+      ...refuse(state, refusal('PERMISSION_DENIED'), null, sub.space),
+      ...unsubscribe(state, sub.space),
+    ];
+  }
+  if (sub.opened === null || sameAccess(sub.opened.access, access)) return [];
+  return restart(state, sub, refusal('ACCESS_CHANGED'));
+}
+
+export function unsubscribe(state: SessionState, space: SpaceId): SessionEffect[] {
+  const sub = state.subscriptions.get(space);
+  if (sub === undefined) return refuse(state, refusal('NOT_SUBSCRIBED'), 'unsubscribe', space);
+  state.subscriptions.delete(space);
+  const unwatch: SessionEffect[] = sub.opened === null ? [] : [{ do: 'unwatch', space }];
+  return [...unwatch, saveSession(state)];
+}
+
+export function saveSession(state: SessionState): SessionEffect {
+  const { session, tenant, user, device } = state.identity!;
+  const subscriptions: SavedSession['subscriptions'] = [...state.subscriptions.values()].map(
+    ({ space, scope, mode, acknowledged }) => ({ space, scope, mode, cursor: acknowledged }),
+  );
+  return { do: 'save', session: { id: session, tenant, user, device, subscriptions } };
+}
+
+/** When a device that does not stay connected should ask again. */
+export function pollAfterMs(state: SessionState, nowMs: number): number {
+  const moved = [...state.subscriptions.values()].map(({ opened: space }) => space?.lastMovedAtMs ?? nowMs);
+  return nextPollMs(nowMs - Math.max(0, ...moved), state.setup.limits);
+}

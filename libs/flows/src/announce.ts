@@ -1,0 +1,48 @@
+import { announcementOf, type Limits, type MergePlan, type SpaceKey } from '@syncline/core';
+import type { Announcements, DeltaStore, UpkeepStore } from '@syncline/ports';
+
+export interface AnnounceDeps {
+  readonly announcements: Announcements;
+  readonly upkeep: UpkeepStore;
+  readonly limits: Limits;
+}
+
+/** Tells everyone what plans did, after their commit. What fails here is found and told again later. */
+export function announcePlans({ announcements, upkeep, limits }: AnnounceDeps) {
+  return async (plans: readonly MergePlan[]): Promise<void> => {
+    for (const plan of plans) {
+      const announcement = announcementOf(plan, limits);
+      if (announcement === null) continue;
+      await announcements.publish(plan.before.space, announcement);
+      await upkeep.markAnnounced(plan.before.space, plan.after.head);
+    }
+  };
+}
+
+export interface AnnounceMissedDeps {
+  readonly announcements: Announcements;
+  readonly upkeep: UpkeepStore;
+  readonly deltas: DeltaStore;
+}
+
+/** Announces what a crash left unannounced: without entries, so whoever is behind reads them. */
+export function announceMissed({ announcements, upkeep, deltas }: AnnounceMissedDeps) {
+  return async (spacesMax: number): Promise<readonly SpaceKey[]> => {
+    const missed = await upkeep.unannounced(spacesMax);
+    for (const { space, announced, head } of missed) {
+      const state = await deltas.state(space);
+      if (state === null) continue;
+      const { epoch, digests } = state;
+      await announcements.publish(space, {
+        epoch,
+        from: announced,
+        to: head,
+        entries: null,
+        clock: new Map(),
+        digests,
+      });
+      await upkeep.markAnnounced(space, head);
+    }
+    return missed.map(({ space }) => space);
+  };
+}

@@ -1,0 +1,51 @@
+import {
+  type Access,
+  type Answer,
+  type ClaimedRange,
+  compareRange,
+  granted,
+  holdsWhole,
+  overLimit,
+  type RangeAnswer,
+  refused,
+  type SpaceKey,
+  type Version,
+  WHOLE_SPACE,
+} from '@syncline/core';
+import type { DeltaStore } from '@syncline/ports';
+
+export interface CompareRangesDeps {
+  readonly deltas: DeltaStore;
+}
+
+export interface Comparison {
+  readonly answers: readonly RangeAnswer[];
+  /** The device may show what it was given once it holds a checkpoint of this version. */
+  readonly head: Version;
+}
+
+export const RANGES_MAX = 64;
+
+/** Finds where a device's copy differs, range by range, and says what belongs there. */
+export function compareRanges({ deltas }: CompareRangesDeps) {
+  return async (
+    space: SpaceKey,
+    access: Access,
+    claimed: readonly ClaimedRange[],
+  ): Promise<Answer<Comparison>> => {
+    if (claimed.length > RANGES_MAX) {
+      return { ok: false, refusal: overLimit('INVALID_ARGUMENT', 'rangesMax', RANGES_MAX, claimed.length) };
+    }
+    const answers: RangeAnswer[] = [];
+    let head = 0;
+    for (const range of claimed) {
+      const { collection, fromId, toId } = range;
+      if (!holdsWhole(WHOLE_SPACE, access, collection)) return refused('PERMISSION_DENIED');
+      const found = await deltas.range({ space, collection, fromId, toId });
+      if (found === null) return refused('SPACE_NOT_FOUND');
+      head = Math.max(head, found.state.head);
+      answers.push(compareRange(range, found.rows));
+    }
+    return granted({ answers, head });
+  };
+}

@@ -1,0 +1,33 @@
+import { type Limits, nextFloor, type SpaceKey, type Version } from '@syncline/core';
+import type { Clock, DeltaStore, DeviceStore, UpkeepStore } from '@syncline/ports';
+
+export interface KeepSpaceDeps {
+  readonly deltas: DeltaStore;
+  readonly devices: DeviceStore;
+  readonly upkeep: UpkeepStore;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+export interface Kept {
+  readonly floor: Version;
+  readonly tombstones: number;
+  readonly history: number;
+  readonly receipts: number;
+}
+
+/** Forgets what no device within the offline horizon can still ask for. */
+export function keepSpace({ deltas, devices, upkeep, clock, limits }: KeepSpaceDeps) {
+  return async (space: SpaceKey): Promise<Kept | null> => {
+    const state = await deltas.state(space);
+    const known = await devices.devices(space);
+    if (state === null || known === null) return null;
+    const nowMs = clock.nowMs();
+    const floor = nextFloor(known, state, nowMs, limits.offlineHorizonMs);
+    const { purged } = floor > state.floor ? await upkeep.raiseFloor(space, floor) : { purged: 0 };
+    const horizon = nowMs - limits.offlineHorizonMs;
+    const history = await upkeep.pruneHistory(space, limits.historyPerRecordMax, horizon);
+    const receipts = await upkeep.pruneReceipts(space, horizon);
+    return { floor, tombstones: purged, history: history.pruned, receipts: receipts.pruned };
+  };
+}

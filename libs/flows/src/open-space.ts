@@ -1,0 +1,140 @@
+import {
+  type Access,
+  type Answer,
+  type CollectionName,
+  type Cursor,
+  type CursorKeys,
+  cursorObstacle,
+  decodeCursor,
+  type DeviceId,
+  digestsFor,
+  EMPTY_DIGEST,
+  granted,
+  type Hash64,
+  HOLDS_NOTHING,
+  type Opening,
+  type OpenRequest,
+  type PolicyRegistry,
+  type Refusal,
+  refused,
+  rulesBook,
+  sameDigest,
+  type Scope,
+  scopeHash,
+  scopeProblems,
+  type SpaceKey,
+  spaceKey,
+  type SpaceState,
+  startCursor,
+  type Subscribe,
+} from '@syncline/core';
+import type { Clock, DeltaStore, DeviceStore, Directory, Identity } from '@syncline/ports';
+
+export interface OpenSpaceDeps {
+  readonly deltas: DeltaStore;
+  readonly devices: DeviceStore;
+  readonly directory: Directory;
+  readonly policies: PolicyRegistry;
+  readonly keys: CursorKeys;
+  readonly clock: Clock;
+}
+
+export interface SpaceCaller {
+  readonly identity: Identity;
+  readonly device: DeviceId;
+  readonly skewMs: number;
+}
+
+/** Lets a device into a space: may it, what does it hold, and where does it read on. */
+export function openSpace(deps: OpenSpaceDeps) {
+  return async (caller: SpaceCaller, { subscribe, restart }: OpenRequest): Promise<Answer<Opening>> => {
+    const key = spaceKey(caller.identity.tenant, subscribe.space);
+    const access = await accessTo(deps.directory, caller.identity, key, subscribe);
+    if (access === null) return refused('SPACE_NOT_FOUND');
+    const collections = await deps.deltas.collections(key);
+    const state = await deps.deltas.state(key);
+    if (collections === null || state === null) return refused('SPACE_NOT_FOUND');
+    const violations = scopeProblems(subscribe.scope, rulesBook(collections, deps.policies));
+    if (violations.length > 0) return refused('INVALID_SCOPE', { violations });
+    const start = startOf(subscribe, key, state, access, deps.keys);
+    if (!start.ok) return start;
+    const { cursor, obstacle } = start.value;
+    const reset = restart ?? obstacle;
+    const lastNumber = await enterDevice(deps, caller, key, subscribe, cursor, reset !== null);
+    return granted({
+      access,
+      epoch: state.epoch,
+      head: state.head,
+      digests: state.digests,
+      cursor,
+      reset,
+      lastNumber,
+      mismatched: mismatches(subscribe, access, state, cursor),
+    });
+  };
+}
+
+export async function accessTo(
+  directory: Directory,
+  identity: Identity,
+  key: SpaceKey,
+  { space }: Pick<Subscribe, 'space'>,
+): Promise<Access | null> {
+  return identity.grants.get(space) ?? (await directory.access(key, identity.user));
+}
+
+interface Start {
+  readonly cursor: Cursor;
+  readonly obstacle: Refusal | null;
+}
+
+/** A cursor that cannot be continued means starting over; one that was never issued here is refused. */
+export function startOf(
+  { cursor: bytes, scope }: Subscribe,
+  key: SpaceKey,
+  state: SpaceState,
+  access: Access,
+  keys: CursorKeys,
+): Answer<Start> {
+  const hash: Hash64 = scopeHash(scope, access);
+  const fresh = startCursor(state.epoch, state.head, hash);
+  if (bytes === null) return granted({ cursor: fresh, obstacle: null });
+  const cursor = decodeCursor(bytes, key, keys);
+  if (cursor === null) return refused('INVALID_CURSOR');
+  const obstacle = cursorObstacle(cursor, state, hash);
+  return granted({ cursor: obstacle === null ? cursor : fresh, obstacle });
+}
+
+/** From now on the device holds back the floor, unless it keeps no copy. */
+async function enterDevice(
+  { devices, clock }: OpenSpaceDeps,
+  { identity, device, skewMs }: SpaceCaller,
+  key: SpaceKey,
+  { mode, cursor: given }: Subscribe,
+  cursor: Cursor,
+  reset: boolean,
+): Promise<number> {
+  const seen = { device, user: identity.user, nowMs: clock.nowMs(), skewMs };
+  const keepsNothing = mode === 'upload-only';
+  const holds = keepsNothing ? HOLDS_NOTHING : Math.max(cursor.position, cursor.asOf);
+  const known = await devices.open(key, seen, holds);
+  if (reset || keepsNothing || given === null || known?.acknowledged === HOLDS_NOTHING) {
+    await devices.restart(key, seen, holds);
+  }
+  return known?.lastNumber ?? 0;
+}
+
+/** Only a device that stands at the head can be compared; one that lags is told at its next checkpoint. */
+function mismatches(
+  { digests, scope }: { digests: Subscribe['digests']; scope: Scope },
+  access: Access,
+  state: SpaceState,
+  cursor: Cursor,
+): CollectionName[] {
+  if (digests.size === 0 || cursor.checkpoint !== state.head) return [];
+  const held = digestsFor(scope, access, state.digests);
+  const names = new Set([...held.keys(), ...digests.keys()]);
+  return [...names].filter(
+    (name) => !sameDigest(digests.get(name) ?? EMPTY_DIGEST, held.get(name) ?? EMPTY_DIGEST),
+  );
+}

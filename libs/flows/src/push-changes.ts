@@ -1,0 +1,112 @@
+import {
+  CONFLICTS,
+  type Limits,
+  mergeKeys,
+  type MergeFacts,
+  type MergePlan,
+  planMerge,
+  type PolicyRegistry,
+  type Push,
+  type PushResult,
+  refusal,
+  rulesBook,
+  seenNeeded,
+  type SpaceKey,
+} from '@syncline/core';
+import type { Clock, LoadedSpace, MergeStore, MergeTransaction } from '@syncline/ports';
+
+export interface SpacePush {
+  readonly space: SpaceKey;
+  readonly push: Push;
+}
+
+export interface PushChangesDeps {
+  readonly store: MergeStore;
+  readonly clock: Clock;
+  readonly policies: PolicyRegistry;
+  readonly limits: Limits;
+}
+
+export interface Pushed {
+  /** One for each push, in their order. */
+  readonly results: readonly PushResult[];
+  /** What became of each space; whoever gets this announces it. */
+  readonly plans: readonly MergePlan[];
+}
+
+/**
+ * Takes what waits into one transaction: load, decide, save. When it resolves, the outcomes hold for good. When
+ * it rejects, nothing has happened and the same pushes can come again.
+ */
+export function pushChanges({ store, clock, policies, limits }: PushChangesDeps) {
+  return async (batch: readonly SpacePush[]): Promise<Pushed> => {
+    const bySpace = groupBySpace(batch);
+    const plans = await store.transact([...bySpace.keys()], async (transaction) => {
+      const loaded = await transaction.load(
+        new Map([...bySpace].map(([space, pushes]) => [space, mergeKeys(pushes, CONFLICTS)])),
+      );
+      const nowMs = clock.nowMs();
+      const known = [...bySpace].filter(([space]) => loaded.has(space));
+      const facts = new Map(
+        known.map(([space]) => [space, factsOf(loaded.get(space)!, nowMs, policies, limits)]),
+      );
+      const seen = await loadSeen(transaction, facts, bySpace);
+      const made = known.map(([space, pushes]) =>
+        planMerge({ ...facts.get(space)!, seen: seen.get(space) ?? new Map() }, pushes),
+      );
+      await transaction.save(made);
+      return made;
+    });
+    return { results: inOrderOf(batch, bySpace, plans), plans };
+  };
+}
+
+type FactsWithoutSeen = Omit<MergeFacts, 'seen'>;
+
+function groupBySpace(batch: readonly SpacePush[]): Map<SpaceKey, Push[]> {
+  const groups = new Map<SpaceKey, Push[]>();
+  for (const { space, push } of batch) {
+    const group = groups.get(space);
+    if (group === undefined) groups.set(space, [push]);
+    else group.push(push);
+  }
+  return groups;
+}
+
+function factsOf(
+  loaded: LoadedSpace,
+  nowMs: number,
+  policies: PolicyRegistry,
+  limits: Limits,
+): FactsWithoutSeen {
+  const { state, collections, quota, records, lastNumbers, receipts } = loaded;
+  const rules = rulesBook(collections, policies);
+  return { nowMs, space: state, rules, quota, limits, records, lastNumbers, receipts };
+}
+
+/** Most batches meet no conflict that needs a base, and save the round trip. */
+async function loadSeen(
+  transaction: MergeTransaction,
+  facts: ReadonlyMap<SpaceKey, FactsWithoutSeen>,
+  bySpace: ReadonlyMap<SpaceKey, readonly Push[]>,
+): ReturnType<MergeTransaction['seen']> {
+  const wanted = new Map<SpaceKey, ReturnType<typeof seenNeeded>>();
+  for (const [space, known] of facts) {
+    const requests = seenNeeded(known, bySpace.get(space)!);
+    if (requests.length > 0) wanted.set(space, requests);
+  }
+  return wanted.size === 0 ? new Map() : transaction.seen(wanted);
+}
+
+function inOrderOf(
+  batch: readonly SpacePush[],
+  bySpace: ReadonlyMap<SpaceKey, readonly Push[]>,
+  plans: readonly MergePlan[],
+): PushResult[] {
+  const answers = new Map<Push, PushResult>();
+  for (const { before, results } of plans) {
+    bySpace.get(before.space)!.forEach((push, index) => answers.set(push, results[index]!));
+  }
+  const missing: PushResult = { kind: 'refused', refusal: refusal('SPACE_NOT_FOUND') };
+  return batch.map(({ push }) => answers.get(push) ?? missing);
+}

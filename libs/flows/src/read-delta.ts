@@ -1,0 +1,38 @@
+import {
+  type Answer,
+  type Cursor,
+  cursorObstacle,
+  type Delta,
+  deltaOf,
+  granted,
+  type Limits,
+  type Reader,
+  refused,
+  type SpaceKey,
+} from '@syncline/core';
+import type { DeltaStore } from '@syncline/ports';
+
+export interface ReadDeltaDeps {
+  readonly deltas: DeltaStore;
+  readonly limits: Limits;
+}
+
+/** Reads what a device lacks, a page at a time; the space's state and the rows come from one snapshot. */
+export function readDelta({ deltas, limits }: ReadDeltaDeps) {
+  return async (space: SpaceKey, reader: Reader, cursor: Cursor): Promise<Answer<Delta>> => {
+    const changes = await deltas.changes({
+      space,
+      after: cursor.position,
+      collections: reader.scope.collections,
+      recordsMax: limits.pageRecordsMax,
+      bytesMax: limits.pageBytesMax,
+      clockAfter: cursor.checkpoint,
+    });
+    if (changes === null) return refused('SPACE_NOT_FOUND');
+    const { state, rows, more, clock } = changes;
+    const obstacle = cursorObstacle(cursor, state, cursor.scope);
+    if (obstacle !== null) return { ok: false, refusal: obstacle };
+    const { epoch, head, digests } = state;
+    return granted(deltaOf(reader, cursor, { epoch, head, digests, rows, more, clock }));
+  };
+}

@@ -1,0 +1,84 @@
+import type {
+  ChangeNumber,
+  CollectionName,
+  CollectionRules,
+  DeviceId,
+  Epoch,
+  RecordId,
+  RecordKey,
+  SpaceKey,
+  SpaceState,
+  StoredRecord,
+  Version,
+} from '@syncline/core';
+
+/**
+ * Where deltas are read. Contract: every call is one snapshot; the state it returns and the rows belong to the
+ * same moment. Null stands for a space that does not exist. Cost follows what is returned, never the size of the
+ * space: `state` reads one row, `changes` reads along the version index.
+ */
+export interface DeltaStore {
+  /** Where the named spaces stand, in one query; those that do not exist are missing. */
+  heads(spaces: readonly SpaceKey[]): Promise<ReadonlyMap<SpaceKey, Head>>;
+  state(space: SpaceKey): Promise<SpaceState | null>;
+  changes(request: ChangesRequest): Promise<Changes | null>;
+  /** Records and tombstones above a version, counted, and the payload bytes of the live ones. */
+  count(
+    space: SpaceKey,
+    after: Version,
+  ): Promise<{ readonly records: number; readonly bytes: number } | null>;
+  /** Live records of a collection by id in UTF-8 byte order: from `fromId` inclusive to `toId` exclusive. */
+  range(request: RangeRequest): Promise<RangeRows | null>;
+  /** Those that exist, live or as tombstones. */
+  records(space: SpaceKey, keys: readonly RecordName[]): Promise<ReadonlyMap<RecordKey, StoredRecord> | null>;
+  collections(space: SpaceKey): Promise<ReadonlyMap<CollectionName, CollectionRules> | null>;
+}
+
+export interface Head {
+  readonly epoch: Epoch;
+  readonly head: Version;
+}
+
+export interface RecordName {
+  readonly collection: CollectionName;
+  readonly id: RecordId;
+  readonly key: RecordKey;
+}
+
+export interface ChangesRequest {
+  readonly space: SpaceKey;
+  readonly after: Version;
+  /** Empty for all. */
+  readonly collections: readonly CollectionName[];
+  readonly recordsMax: number;
+  /** Of payloads. The page ends before the record that would exceed this, but holds at least one. */
+  readonly bytesMax: number;
+  /**
+   * The clock names the devices that had a change taken since the head was this version. A change that wrote
+   * nothing counts as well; it was taken just before the next version.
+   */
+  readonly clockAfter: Version;
+}
+
+export interface Changes {
+  readonly state: SpaceState;
+  /** Records and tombstones, in order of version. */
+  readonly rows: readonly StoredRecord[];
+  /** There are further rows of these collections above the last one. */
+  readonly more: boolean;
+  readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
+}
+
+export interface RangeRequest {
+  readonly space: SpaceKey;
+  readonly collection: CollectionName;
+  /** Empty for the beginning. */
+  readonly fromId: string;
+  /** Null for the end. */
+  readonly toId: string | null;
+}
+
+export interface RangeRows {
+  readonly state: SpaceState;
+  readonly rows: readonly StoredRecord[];
+}

@@ -1,0 +1,34 @@
+import type { ChangeNumber, DeviceId, SpaceKey, UserId, Version } from '@syncline/core';
+
+/** A device as a space knows it. */
+export interface SpaceDevice {
+  readonly device: DeviceId;
+  readonly user: UserId;
+  readonly lastNumber: ChangeNumber;
+  /** The device holds a checkpoint of this version or later; it needs no delete up to here. */
+  readonly acknowledged: Version;
+  readonly lastSeenMs: number;
+  readonly skewMs: number;
+}
+
+/**
+ * Contract: `open` makes a device known with the given acknowledged version if it is new, and otherwise leaves
+ * the acknowledged version as it is; `acknowledge` never lowers it, except that `restart` sets it. All three move
+ * `lastSeenMs` forward and store user and skew; the last two make a device known as well, and do nothing in a
+ * space that does not exist. A device that has pushed and was never opened holds no copy, so `devices` leaves it
+ * out. Null stands for a space that does not exist.
+ */
+export interface DeviceStore {
+  open(space: SpaceKey, seen: DeviceSeen, acknowledged: Version): Promise<SpaceDevice | null>;
+  acknowledge(space: SpaceKey, seen: DeviceSeen, version: Version): Promise<void>;
+  /** The device starts over: it holds back the floor from the head it begins at, not from where it was. */
+  restart(space: SpaceKey, seen: DeviceSeen, version: Version): Promise<void>;
+  devices(space: SpaceKey): Promise<readonly SpaceDevice[] | null>;
+}
+
+export interface DeviceSeen {
+  readonly device: DeviceId;
+  readonly user: UserId;
+  readonly nowMs: number;
+  readonly skewMs: number;
+}

@@ -1,0 +1,39 @@
+import type { Access, CollectionRules, DeviceId, Epoch, Quota, SpaceKey, UserId } from '@syncline/core';
+
+/**
+ * Who and what there is. Contract:
+ * - `createSpace` answers false when the space exists already, and changes nothing then. A new space has epoch 1,
+ *   head 0, no members and no rules.
+ * - `declare` stores the rules under the collection's next rules version, the first being 1, whatever version they
+ *   come with, and returns it; merges that begin later use them.
+ * - `access` is null for a user who is no member; `setAccess` with null ends a membership.
+ * - `newEpoch` makes every cursor of the space invalid; used after a restore from a backup.
+ * - In a space that does not exist no one has access; whatever else is asked of it rejects, as callers check first.
+ * - A change of access or a revoked device is told to every listener, on every gateway, within seconds.
+ */
+export interface Directory {
+  createSpace(space: SpaceKey, quota: Quota | null): Promise<boolean>;
+  declare(space: SpaceKey, rules: CollectionRules): Promise<number>;
+  access(space: SpaceKey, user: UserId): Promise<Access | null>;
+  setAccess(space: SpaceKey, user: UserId, access: Access | null): Promise<void>;
+  setQuota(space: SpaceKey, quota: Quota | null): Promise<void>;
+  newEpoch(space: SpaceKey): Promise<Epoch>;
+  isRevoked(tenantDevice: TenantDevice): Promise<boolean>;
+  revoke(tenantDevice: TenantDevice): Promise<void>;
+  /** Returns the way to stop listening. */
+  onAccessChange(listener: (change: AccessChange) => void): () => void;
+}
+
+export interface TenantDevice {
+  readonly tenant: string;
+  readonly device: DeviceId;
+}
+
+export type AccessChange =
+  | {
+      readonly kind: 'access';
+      readonly space: SpaceKey;
+      readonly user: UserId;
+      readonly access: Access | null;
+    }
+  | { readonly kind: 'revoked'; readonly device: TenantDevice };

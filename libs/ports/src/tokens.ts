@@ -1,0 +1,18 @@
+import type { Access, Refusal, SpaceId, TenantId, UserId } from '@syncline/core';
+
+/** Who stands behind a token. */
+export interface Identity {
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  readonly expiresAtMs: number;
+  /** What the token itself grants; a space that it does not name is looked up in the directory. */
+  readonly grants: ReadonlyMap<SpaceId, Access>;
+}
+
+export type Verified =
+  { readonly ok: true; readonly identity: Identity } | { readonly ok: false; readonly refusal: Refusal };
+
+/** Contract: an expired token is AUTH_EXPIRED, any other bad one UNAUTHENTICATED; never an exception. */
+export interface Tokens {
+  verify(token: string, nowMs: number): Promise<Verified>;
+}
