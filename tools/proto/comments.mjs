@@ -11,7 +11,9 @@ export function uncommented(descriptorSet, ownFiles) {
 function uncommentedIn(file) {
   const commented = new Set(
     (file.sourceCodeInfo?.location ?? [])
-      .filter(({ leadingComments, trailingComments }) => (leadingComments ?? trailingComments ?? '').trim() !== '')
+      .filter(
+        ({ leadingComments, trailingComments }) => (leadingComments ?? trailingComments ?? '').trim() !== '',
+      )
       .map(({ path }) => (path ?? []).join('.')),
   );
   return elementsOf(file)
@@ -34,7 +36,10 @@ function each(list, tag, parent, elements) {
 function messageElements(message, path) {
   if (message.options?.mapEntry) return [];
   const own = (list, tag) =>
-    (list ?? []).map((item, index) => ({ name: `${message.name}.${item.name}`, path: [...path, tag, index] }));
+    (list ?? []).map((item, index) => ({
+      name: `${message.name}.${item.name}`,
+      path: [...path, tag, index],
+    }));
   // An optional field is wrapped in a oneof of its own that nobody wrote.
   const oneofs = (message.oneofDecl ?? []).filter(({ name }) => !name.startsWith('_'));
   return [
