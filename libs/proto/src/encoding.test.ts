@@ -32,7 +32,6 @@ describe('the generated code', () => {
         .finish(),
     );
     expect(message.message).toMatchObject({ $case: 'page', page: { space: 'home', toVersion: 7 } });
-    expect(message.inReplyTo).toBe(0);
   });
 
   test('an hour in the year 2248 still is a safe integer, and what is not safe throws', () => {

@@ -854,7 +854,8 @@ export interface Violation {
 
 /**
  * The server does not do what a message of this session asked, and says what to do instead. Nothing of that message
- * took effect.
+ * took effect. When a push is refused, the pushes of the same space that wait behind it are dropped as well: send them
+ * all again once the reason is dealt with.
  */
 export interface Refusal {
   /** Why. Stable; meant for branching. */
@@ -873,8 +874,6 @@ export interface Refusal {
   facts: Map<string, string>;
   /** The space that the refused message was about; empty when it was about none. */
   space: string;
-  /** The `id` of the refused DeviceMessage; 0 when it had none or the refusal answers no message. */
-  inReplyTo: number;
   /** The server ends the session right after this message. */
   endsSession: boolean;
   /** W3C trace id, 32 lower-case hex digits, under which the server logged the refusal. Empty for none. */
@@ -985,7 +984,6 @@ function createBaseRefusal(): Refusal {
     retryAfterMs: undefined,
     facts: new Map(),
     space: "",
-    inReplyTo: 0,
     endsSession: false,
     traceId: "",
     about: "",
@@ -1015,17 +1013,14 @@ export const Refusal: MessageFns<Refusal> = {
     if (message.space !== "") {
       writer.uint32(58).string(message.space);
     }
-    if (message.inReplyTo !== 0) {
-      writer.uint32(64).uint64(message.inReplyTo);
-    }
     if (message.endsSession !== false) {
-      writer.uint32(72).bool(message.endsSession);
+      writer.uint32(64).bool(message.endsSession);
     }
     if (message.traceId !== "") {
-      writer.uint32(82).string(message.traceId);
+      writer.uint32(74).string(message.traceId);
     }
     if (message.about !== "") {
-      writer.uint32(90).string(message.about);
+      writer.uint32(82).string(message.about);
     }
     return writer;
   },
@@ -1107,27 +1102,19 @@ export const Refusal: MessageFns<Refusal> = {
               break;
             }
 
-            message.inReplyTo = longToNumber(reader.uint64());
-            continue;
-          }
-          case 9: {
-            if (tag !== 72) {
-              break;
-            }
-
             message.endsSession = reader.bool();
             continue;
           }
-          case 10: {
-            if (tag !== 82) {
+          case 9: {
+            if (tag !== 74) {
               break;
             }
 
             message.traceId = reader.string();
             continue;
           }
-          case 11: {
-            if (tag !== 90) {
+          case 10: {
+            if (tag !== 82) {
               break;
             }
 
@@ -1169,11 +1156,6 @@ export const Refusal: MessageFns<Refusal> = {
         )
         : new Map(),
       space: isSet(object.space) ? globalThis.String(object.space) : "",
-      inReplyTo: isSet(object.inReplyTo)
-        ? globalThis.Number(object.inReplyTo)
-        : isSet(object.in_reply_to)
-        ? globalThis.Number(object.in_reply_to)
-        : 0,
       endsSession: isSet(object.endsSession)
         ? globalThis.Boolean(object.endsSession)
         : isSet(object.ends_session)
@@ -1214,9 +1196,6 @@ export const Refusal: MessageFns<Refusal> = {
     if (message.space !== "") {
       obj.space = message.space;
     }
-    if (message.inReplyTo !== 0) {
-      obj.inReplyTo = Math.round(message.inReplyTo);
-    }
     if (message.endsSession !== false) {
       obj.endsSession = message.endsSession;
     }
@@ -1249,7 +1228,6 @@ export const Refusal: MessageFns<Refusal> = {
       return m;
     })();
     message.space = object.space ?? "";
-    message.inReplyTo = object.inReplyTo ?? 0;
     message.endsSession = object.endsSession ?? false;
     message.traceId = object.traceId ?? "";
     message.about = object.about ?? "";

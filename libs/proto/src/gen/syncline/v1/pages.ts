@@ -320,19 +320,14 @@ export interface Checkpoint {
 
 /**
  * Start over: the pages that follow build the whole copy anew. The device collects them beside the copy that it has,
- * swaps the two at the checkpoint, and keeps its pending changes.
+ * swaps the two at the checkpoint, and keeps its pending changes. When the reason is EPOCH_CHANGED it first numbers its
+ * pending changes anew, in their old order, from the last change number that the server has of it plus one.
  */
 export interface Reset {
   /** The space. */
   space: string;
   /** Why: INVALID_CURSOR, INVALID_SYNC_STATE, CURSOR_TOO_OLD, EPOCH_CHANGED, SCOPE_CHANGED or ACCESS_CHANGED. */
   reason: ErrorReason;
-  /** The space's epoch from now on. */
-  epoch: number;
-  /** The last change number that the server has of this device. */
-  lastChangeNumber: number;
-  /** Pending changes have to be numbered anew from `last_change_number` + 1 on, in their old order. */
-  renumber: boolean;
   /** The reason for people. */
   message: string;
 }
@@ -406,6 +401,8 @@ export interface Plan {
   mismatchedCollections: string[];
   /** How many pending changes would meet something unseen. */
   conflictCount: number;
+  /** The space's epoch. */
+  epoch: number;
 }
 
 function createBasePage(): Page {
@@ -1891,7 +1888,7 @@ export const Checkpoint: MessageFns<Checkpoint> = {
 };
 
 function createBaseReset(): Reset {
-  return { space: "", reason: 0, epoch: 0, lastChangeNumber: 0, renumber: false, message: "" };
+  return { space: "", reason: 0, message: "" };
 }
 
 export const Reset: MessageFns<Reset> = {
@@ -1902,17 +1899,8 @@ export const Reset: MessageFns<Reset> = {
     if (message.reason !== 0) {
       writer.uint32(16).int32(message.reason);
     }
-    if (message.epoch !== 0) {
-      writer.uint32(24).uint64(message.epoch);
-    }
-    if (message.lastChangeNumber !== 0) {
-      writer.uint32(32).uint64(message.lastChangeNumber);
-    }
-    if (message.renumber !== false) {
-      writer.uint32(40).bool(message.renumber);
-    }
     if (message.message !== "") {
-      writer.uint32(50).string(message.message);
+      writer.uint32(26).string(message.message);
     }
     return writer;
   },
@@ -1947,31 +1935,7 @@ export const Reset: MessageFns<Reset> = {
             continue;
           }
           case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.epoch = longToNumber(reader.uint64());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.lastChangeNumber = longToNumber(reader.uint64());
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.renumber = reader.bool();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
+            if (tag !== 26) {
               break;
             }
 
@@ -1994,13 +1958,6 @@ export const Reset: MessageFns<Reset> = {
     return {
       space: isSet(object.space) ? globalThis.String(object.space) : "",
       reason: isSet(object.reason) ? errorReasonFromJSON(object.reason) : 0,
-      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
-      lastChangeNumber: isSet(object.lastChangeNumber)
-        ? globalThis.Number(object.lastChangeNumber)
-        : isSet(object.last_change_number)
-        ? globalThis.Number(object.last_change_number)
-        : 0,
-      renumber: isSet(object.renumber) ? globalThis.Boolean(object.renumber) : false,
       message: isSet(object.message) ? globalThis.String(object.message) : "",
     };
   },
@@ -2012,15 +1969,6 @@ export const Reset: MessageFns<Reset> = {
     }
     if (message.reason !== 0) {
       obj.reason = errorReasonToJSON(message.reason);
-    }
-    if (message.epoch !== 0) {
-      obj.epoch = Math.round(message.epoch);
-    }
-    if (message.lastChangeNumber !== 0) {
-      obj.lastChangeNumber = Math.round(message.lastChangeNumber);
-    }
-    if (message.renumber !== false) {
-      obj.renumber = message.renumber;
     }
     if (message.message !== "") {
       obj.message = message.message;
@@ -2035,9 +1983,6 @@ export const Reset: MessageFns<Reset> = {
     const message = createBaseReset();
     message.space = object.space ?? "";
     message.reason = object.reason ?? 0;
-    message.epoch = object.epoch ?? 0;
-    message.lastChangeNumber = object.lastChangeNumber ?? 0;
-    message.renumber = object.renumber ?? false;
     message.message = object.message ?? "";
     return message;
   },
@@ -2370,6 +2315,7 @@ function createBasePlan(): Plan {
     changedBy: "",
     mismatchedCollections: [],
     conflictCount: 0,
+    epoch: 0,
   };
 }
 
@@ -2419,6 +2365,9 @@ export const Plan: MessageFns<Plan> = {
     }
     if (message.conflictCount !== 0) {
       writer.uint32(120).uint64(message.conflictCount);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(128).uint64(message.epoch);
     }
     return writer;
   },
@@ -2556,6 +2505,14 @@ export const Plan: MessageFns<Plan> = {
             message.conflictCount = longToNumber(reader.uint64());
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2623,6 +2580,7 @@ export const Plan: MessageFns<Plan> = {
         : isSet(object.conflict_count)
         ? globalThis.Number(object.conflict_count)
         : 0,
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
     };
   },
 
@@ -2673,6 +2631,9 @@ export const Plan: MessageFns<Plan> = {
     if (message.conflictCount !== 0) {
       obj.conflictCount = Math.round(message.conflictCount);
     }
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
+    }
     return obj;
   },
 
@@ -2696,6 +2657,7 @@ export const Plan: MessageFns<Plan> = {
     message.changedBy = object.changedBy ?? "";
     message.mismatchedCollections = object.mismatchedCollections?.map((e) => e) || [];
     message.conflictCount = object.conflictCount ?? 0;
+    message.epoch = object.epoch ?? 0;
     return message;
   },
 };

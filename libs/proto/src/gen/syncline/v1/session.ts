@@ -6,7 +6,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Refusal } from "./errors";
 import { Checkpoint, CollectionDigest, Page, Plan, Reset } from "./pages";
 import { DeviceInfo, DeviceState, Presence, PresenceUpdate } from "./presence";
-import { Ack, Outcomes, Pace, Push, Subscribe, Subscribed, Unsubscribe, Unsubscribed } from "./subscriptions";
+import { Ack, Outcomes, Pace, Push, Subscribe, Subscribed, Unsubscribe } from "./subscriptions";
 
 /** What a Notice is about. */
 export const NoticeKind = {
@@ -98,10 +98,8 @@ export function noticeKindToJSON(object: NoticeKind): string {
   }
 }
 
-/** What a device sends on its session. The first message is Hello; it need not wait for Welcome before sending more. */
+/** What a device sends on its session. The first message is Hello; up to 128 more may be sent before Welcome has come. */
 export interface DeviceMessage {
-  /** Chosen by the device, repeated in `in_reply_to` of what answers this message. 0 for none. */
-  id: number;
   /** Exactly one is set. Numbers 20 to 29 are kept for comparing and artifacts inside the session. */
   message:
     | //
@@ -139,8 +137,6 @@ export interface DeviceMessage {
  * handled; between spaces, and between pages and control messages that do not depend on them, the order is free.
  */
 export interface ServerMessage {
-  /** The `id` of the DeviceMessage that this answers. 0 when it answers none. It is never set on pages and checkpoints. */
-  inReplyTo: number;
   /**
    * Exactly one is set. A client skips a message of a kind that it does not know. Numbers 20 to 29 are kept for
    * comparing and artifacts inside the session.
@@ -150,7 +146,7 @@ export interface ServerMessage {
     /** Answers Hello. */
     { $case: "welcome"; welcome: Welcome }
     | //
-    /** Answers Subscribe, and comes again when rules or access change. */
+    /** Answers Subscribe, and comes again when the server starts the subscription over. */
     { $case: "subscribed"; subscribed: Subscribed }
     | //
     /** Records. */
@@ -182,9 +178,6 @@ export interface ServerMessage {
     | //
     /** Answers Authenticate. */
     { $case: "authenticated"; authenticated: Authenticated }
-    | //
-    /** Answers Unsubscribe. */
-    { $case: "unsubscribed"; unsubscribed: Unsubscribed }
     | //
     /** Any of the above with a message authentication code. */
     { $case: "signed"; signed: SignedMessage }
@@ -332,8 +325,8 @@ export interface Welcome {
   sentAtMs: number;
   /** How far ahead of the server's the device's clock was measured to be, in milliseconds. Negative when behind. */
   deviceSkewMs: number;
-  /** When the token ends, in milliseconds since 1970. 0 for never. */
-  tokenExpiresAtMs: number;
+  /** In how many milliseconds the token ends. 0 for never. */
+  tokenExpiresInMs: number;
   /** The user that the token belongs to. A device whose local copy belongs to another user closes the session. */
   user: string;
   /** The tenant. */
@@ -357,8 +350,8 @@ export interface Authenticate {
 
 /** The fresh token holds from now on. */
 export interface Authenticated {
-  /** When it ends, in milliseconds since 1970. 0 for never. */
-  tokenExpiresAtMs: number;
+  /** In how many milliseconds it ends. 0 for never. */
+  tokenExpiresInMs: number;
 }
 
 /** The device closes the session on purpose. */
@@ -389,14 +382,11 @@ export interface Notice_FactsEntry {
 }
 
 function createBaseDeviceMessage(): DeviceMessage {
-  return { id: 0, message: undefined };
+  return { message: undefined };
 }
 
 export const DeviceMessage: MessageFns<DeviceMessage> = {
   encode(message: DeviceMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== 0) {
-      writer.uint32(8).uint64(message.id);
-    }
     switch (message.message?.$case) {
       case "hello":
         Hello.encode(message.message.hello, writer.uint32(18).fork()).join();
@@ -442,14 +432,6 @@ export const DeviceMessage: MessageFns<DeviceMessage> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.id = longToNumber(reader.uint64());
-            continue;
-          }
           case 2: {
             if (tag !== 18) {
               break;
@@ -536,7 +518,6 @@ export const DeviceMessage: MessageFns<DeviceMessage> = {
 
   fromJSON(object: any): DeviceMessage {
     return {
-      id: isSet(object.id) ? globalThis.Number(object.id) : 0,
       message: isSet(object.hello)
         ? { $case: "hello", hello: Hello.fromJSON(object.hello) }
         : isSet(object.subscribe)
@@ -561,9 +542,6 @@ export const DeviceMessage: MessageFns<DeviceMessage> = {
 
   toJSON(message: DeviceMessage): unknown {
     const obj: any = {};
-    if (message.id !== 0) {
-      obj.id = Math.round(message.id);
-    }
     if (message.message?.$case === "hello") {
       obj.hello = Hello.toJSON(message.message.hello);
     } else if (message.message?.$case === "subscribe") {
@@ -591,7 +569,6 @@ export const DeviceMessage: MessageFns<DeviceMessage> = {
   },
   fromPartial(object: DeepPartial<DeviceMessage>): DeviceMessage {
     const message = createBaseDeviceMessage();
-    message.id = object.id ?? 0;
     switch (object.message?.$case) {
       case "hello": {
         if (object.message?.hello !== undefined && object.message?.hello !== null) {
@@ -656,14 +633,11 @@ export const DeviceMessage: MessageFns<DeviceMessage> = {
 };
 
 function createBaseServerMessage(): ServerMessage {
-  return { inReplyTo: 0, message: undefined };
+  return { message: undefined };
 }
 
 export const ServerMessage: MessageFns<ServerMessage> = {
   encode(message: ServerMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.inReplyTo !== 0) {
-      writer.uint32(8).uint64(message.inReplyTo);
-    }
     switch (message.message?.$case) {
       case "welcome":
         Welcome.encode(message.message.welcome, writer.uint32(18).fork()).join();
@@ -701,11 +675,8 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       case "authenticated":
         Authenticated.encode(message.message.authenticated, writer.uint32(106).fork()).join();
         break;
-      case "unsubscribed":
-        Unsubscribed.encode(message.message.unsubscribed, writer.uint32(114).fork()).join();
-        break;
       case "signed":
-        SignedMessage.encode(message.message.signed, writer.uint32(122).fork()).join();
+        SignedMessage.encode(message.message.signed, writer.uint32(114).fork()).join();
         break;
     }
     return writer;
@@ -724,14 +695,6 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.inReplyTo = longToNumber(reader.uint64());
-            continue;
-          }
           case 2: {
             if (tag !== 18) {
               break;
@@ -833,14 +796,6 @@ export const ServerMessage: MessageFns<ServerMessage> = {
               break;
             }
 
-            message.message = { $case: "unsubscribed", unsubscribed: Unsubscribed.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
-
             message.message = { $case: "signed", signed: SignedMessage.decode(reader, reader.uint32()) };
             continue;
           }
@@ -858,11 +813,6 @@ export const ServerMessage: MessageFns<ServerMessage> = {
 
   fromJSON(object: any): ServerMessage {
     return {
-      inReplyTo: isSet(object.inReplyTo)
-        ? globalThis.Number(object.inReplyTo)
-        : isSet(object.in_reply_to)
-        ? globalThis.Number(object.in_reply_to)
-        : 0,
       message: isSet(object.welcome)
         ? { $case: "welcome", welcome: Welcome.fromJSON(object.welcome) }
         : isSet(object.subscribed)
@@ -887,8 +837,6 @@ export const ServerMessage: MessageFns<ServerMessage> = {
         ? { $case: "plan", plan: Plan.fromJSON(object.plan) }
         : isSet(object.authenticated)
         ? { $case: "authenticated", authenticated: Authenticated.fromJSON(object.authenticated) }
-        : isSet(object.unsubscribed)
-        ? { $case: "unsubscribed", unsubscribed: Unsubscribed.fromJSON(object.unsubscribed) }
         : isSet(object.signed)
         ? { $case: "signed", signed: SignedMessage.fromJSON(object.signed) }
         : undefined,
@@ -897,9 +845,6 @@ export const ServerMessage: MessageFns<ServerMessage> = {
 
   toJSON(message: ServerMessage): unknown {
     const obj: any = {};
-    if (message.inReplyTo !== 0) {
-      obj.inReplyTo = Math.round(message.inReplyTo);
-    }
     if (message.message?.$case === "welcome") {
       obj.welcome = Welcome.toJSON(message.message.welcome);
     } else if (message.message?.$case === "subscribed") {
@@ -924,8 +869,6 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       obj.plan = Plan.toJSON(message.message.plan);
     } else if (message.message?.$case === "authenticated") {
       obj.authenticated = Authenticated.toJSON(message.message.authenticated);
-    } else if (message.message?.$case === "unsubscribed") {
-      obj.unsubscribed = Unsubscribed.toJSON(message.message.unsubscribed);
     } else if (message.message?.$case === "signed") {
       obj.signed = SignedMessage.toJSON(message.message.signed);
     }
@@ -937,7 +880,6 @@ export const ServerMessage: MessageFns<ServerMessage> = {
   },
   fromPartial(object: DeepPartial<ServerMessage>): ServerMessage {
     const message = createBaseServerMessage();
-    message.inReplyTo = object.inReplyTo ?? 0;
     switch (object.message?.$case) {
       case "welcome": {
         if (object.message?.welcome !== undefined && object.message?.welcome !== null) {
@@ -1010,15 +952,6 @@ export const ServerMessage: MessageFns<ServerMessage> = {
           message.message = {
             $case: "authenticated",
             authenticated: Authenticated.fromPartial(object.message.authenticated),
-          };
-        }
-        break;
-      }
-      case "unsubscribed": {
-        if (object.message?.unsubscribed !== undefined && object.message?.unsubscribed !== null) {
-          message.message = {
-            $case: "unsubscribed",
-            unsubscribed: Unsubscribed.fromPartial(object.message.unsubscribed),
           };
         }
         break;
@@ -2137,7 +2070,7 @@ function createBaseWelcome(): Welcome {
     receivedAtMs: 0,
     sentAtMs: 0,
     deviceSkewMs: 0,
-    tokenExpiresAtMs: 0,
+    tokenExpiresInMs: 0,
     user: "",
     tenant: "",
     spacesUpToDate: [],
@@ -2178,8 +2111,8 @@ export const Welcome: MessageFns<Welcome> = {
     if (message.deviceSkewMs !== 0) {
       writer.uint32(80).int64(message.deviceSkewMs);
     }
-    if (message.tokenExpiresAtMs !== 0) {
-      writer.uint32(88).int64(message.tokenExpiresAtMs);
+    if (message.tokenExpiresInMs !== 0) {
+      writer.uint32(88).uint64(message.tokenExpiresInMs);
     }
     if (message.user !== "") {
       writer.uint32(98).string(message.user);
@@ -2297,7 +2230,7 @@ export const Welcome: MessageFns<Welcome> = {
               break;
             }
 
-            message.tokenExpiresAtMs = longToNumber(reader.int64());
+            message.tokenExpiresInMs = longToNumber(reader.uint64());
             continue;
           }
           case 12: {
@@ -2390,10 +2323,10 @@ export const Welcome: MessageFns<Welcome> = {
         : isSet(object.device_skew_ms)
         ? globalThis.Number(object.device_skew_ms)
         : 0,
-      tokenExpiresAtMs: isSet(object.tokenExpiresAtMs)
-        ? globalThis.Number(object.tokenExpiresAtMs)
-        : isSet(object.token_expires_at_ms)
-        ? globalThis.Number(object.token_expires_at_ms)
+      tokenExpiresInMs: isSet(object.tokenExpiresInMs)
+        ? globalThis.Number(object.tokenExpiresInMs)
+        : isSet(object.token_expires_in_ms)
+        ? globalThis.Number(object.token_expires_in_ms)
         : 0,
       user: isSet(object.user) ? globalThis.String(object.user) : "",
       tenant: isSet(object.tenant) ? globalThis.String(object.tenant) : "",
@@ -2439,8 +2372,8 @@ export const Welcome: MessageFns<Welcome> = {
     if (message.deviceSkewMs !== 0) {
       obj.deviceSkewMs = Math.round(message.deviceSkewMs);
     }
-    if (message.tokenExpiresAtMs !== 0) {
-      obj.tokenExpiresAtMs = Math.round(message.tokenExpiresAtMs);
+    if (message.tokenExpiresInMs !== 0) {
+      obj.tokenExpiresInMs = Math.round(message.tokenExpiresInMs);
     }
     if (message.user !== "") {
       obj.user = message.user;
@@ -2477,7 +2410,7 @@ export const Welcome: MessageFns<Welcome> = {
     message.receivedAtMs = object.receivedAtMs ?? 0;
     message.sentAtMs = object.sentAtMs ?? 0;
     message.deviceSkewMs = object.deviceSkewMs ?? 0;
-    message.tokenExpiresAtMs = object.tokenExpiresAtMs ?? 0;
+    message.tokenExpiresInMs = object.tokenExpiresInMs ?? 0;
     message.user = object.user ?? "";
     message.tenant = object.tenant ?? "";
     message.spacesUpToDate = object.spacesUpToDate?.map((e) => e) || [];
@@ -2555,13 +2488,13 @@ export const Authenticate: MessageFns<Authenticate> = {
 };
 
 function createBaseAuthenticated(): Authenticated {
-  return { tokenExpiresAtMs: 0 };
+  return { tokenExpiresInMs: 0 };
 }
 
 export const Authenticated: MessageFns<Authenticated> = {
   encode(message: Authenticated, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.tokenExpiresAtMs !== 0) {
-      writer.uint32(8).int64(message.tokenExpiresAtMs);
+    if (message.tokenExpiresInMs !== 0) {
+      writer.uint32(8).uint64(message.tokenExpiresInMs);
     }
     return writer;
   },
@@ -2584,7 +2517,7 @@ export const Authenticated: MessageFns<Authenticated> = {
               break;
             }
 
-            message.tokenExpiresAtMs = longToNumber(reader.int64());
+            message.tokenExpiresInMs = longToNumber(reader.uint64());
             continue;
           }
         }
@@ -2601,18 +2534,18 @@ export const Authenticated: MessageFns<Authenticated> = {
 
   fromJSON(object: any): Authenticated {
     return {
-      tokenExpiresAtMs: isSet(object.tokenExpiresAtMs)
-        ? globalThis.Number(object.tokenExpiresAtMs)
-        : isSet(object.token_expires_at_ms)
-        ? globalThis.Number(object.token_expires_at_ms)
+      tokenExpiresInMs: isSet(object.tokenExpiresInMs)
+        ? globalThis.Number(object.tokenExpiresInMs)
+        : isSet(object.token_expires_in_ms)
+        ? globalThis.Number(object.token_expires_in_ms)
         : 0,
     };
   },
 
   toJSON(message: Authenticated): unknown {
     const obj: any = {};
-    if (message.tokenExpiresAtMs !== 0) {
-      obj.tokenExpiresAtMs = Math.round(message.tokenExpiresAtMs);
+    if (message.tokenExpiresInMs !== 0) {
+      obj.tokenExpiresInMs = Math.round(message.tokenExpiresInMs);
     }
     return obj;
   },
@@ -2622,7 +2555,7 @@ export const Authenticated: MessageFns<Authenticated> = {
   },
   fromPartial(object: DeepPartial<Authenticated>): Authenticated {
     const message = createBaseAuthenticated();
-    message.tokenExpiresAtMs = object.tokenExpiresAtMs ?? 0;
+    message.tokenExpiresInMs = object.tokenExpiresInMs ?? 0;
     return message;
   },
 };

@@ -4,10 +4,13 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Change, Outcome } from "./changes";
-import { CollectionDigest, Compression, compressionFromJSON, compressionToJSON, PendingChange, Reset } from "./pages";
+import { CollectionDigest, Compression, compressionFromJSON, compressionToJSON, PendingChange } from "./pages";
 import { CollectionInfo, Mode, modeFromJSON, modeToJSON, Role, roleFromJSON, roleToJSON, Scope } from "./spaces";
 
-/** Begins to follow a space. */
+/**
+ * Begins to follow a space. For a space that is followed already it takes the place of the subscription before; pushes
+ * that are under way still get their outcomes.
+ */
 export interface Subscribe {
   /** The space. */
   space: string;
@@ -30,7 +33,11 @@ export interface Subscribe {
   presence: boolean;
 }
 
-/** The space is followed. It holds until another Subscribed, Unsubscribed, or the end of the session. */
+/**
+ * The space is followed, until another Subscribed of the same space, Unsubscribe, or the end of the session. What came
+ * for the space before this message belongs to the subscription before. When the device has to start over, a Reset
+ * follows at once.
+ */
 export interface Subscribed {
   /** The space. */
   space: string;
@@ -40,20 +47,14 @@ export interface Subscribed {
   head: number;
   /** The last change number that the server has of this device. The next one is higher by one. */
   lastChangeNumber: number;
-  /** The device has to start over. Absent when the cursor is continued. */
-  reset:
-    | Reset
-    | undefined;
-  /** The user's role. */
-  role: Role;
-  /** Every collection that the user may know of. */
-  collections: CollectionInfo[];
-  /** There is nothing to send: a checkpoint follows at once. */
-  upToDate: boolean;
   /** Collections whose digest differs from the server's at the cursor: compare them. */
   mismatchedCollections: string[];
   /** The mode in use. */
   mode: Mode;
+  /** The user's role. */
+  role: Role;
+  /** Every collection that the user may know of. */
+  collections: CollectionInfo[];
 }
 
 /** Changes that become visible together, in order of their numbers and without gaps. */
@@ -86,12 +87,8 @@ export interface Outcomes {
   space: string;
   /** One for every change of the push, in the same order. */
   outcomes: Outcome[];
-  /** The last change number that the server has of this device now. */
-  lastChangeNumber: number;
-  /** The space's head after the push. */
+  /** The space's head after the push. 0 when not told. */
   head: number;
-  /** The server's clock, in milliseconds since 1970. */
-  serverTimeMs: number;
 }
 
 /** A checkpoint has become visible on the device and is stored there for good. */
@@ -104,14 +101,8 @@ export interface Ack {
   mismatchedCollections: string[];
 }
 
-/** Stops following a space. Pages that are on their way may still arrive before Unsubscribed. */
+/** Stops following a space. It has no answer; pages that were on their way still arrive and are passed over. */
 export interface Unsubscribe {
-  /** The space. */
-  space: string;
-}
-
-/** The space is no longer followed. */
-export interface Unsubscribed {
   /** The space. */
   space: string;
 }
@@ -319,12 +310,10 @@ function createBaseSubscribed(): Subscribed {
     epoch: 0,
     head: 0,
     lastChangeNumber: 0,
-    reset: undefined,
-    role: 0,
-    collections: [],
-    upToDate: false,
     mismatchedCollections: [],
     mode: 0,
+    role: 0,
+    collections: [],
   };
 }
 
@@ -342,23 +331,17 @@ export const Subscribed: MessageFns<Subscribed> = {
     if (message.lastChangeNumber !== 0) {
       writer.uint32(32).uint64(message.lastChangeNumber);
     }
-    if (message.reset !== undefined) {
-      Reset.encode(message.reset, writer.uint32(42).fork()).join();
-    }
-    if (message.role !== 0) {
-      writer.uint32(48).int32(message.role);
-    }
-    for (const v of message.collections) {
-      CollectionInfo.encode(v!, writer.uint32(58).fork()).join();
-    }
-    if (message.upToDate !== false) {
-      writer.uint32(64).bool(message.upToDate);
-    }
     for (const v of message.mismatchedCollections) {
-      writer.uint32(74).string(v!);
+      writer.uint32(42).string(v!);
     }
     if (message.mode !== 0) {
-      writer.uint32(80).int32(message.mode);
+      writer.uint32(48).int32(message.mode);
+    }
+    if (message.role !== 0) {
+      writer.uint32(56).int32(message.role);
+    }
+    for (const v of message.collections) {
+      CollectionInfo.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -413,7 +396,7 @@ export const Subscribed: MessageFns<Subscribed> = {
               break;
             }
 
-            message.reset = Reset.decode(reader, reader.uint32());
+            message.mismatchedCollections.push(reader.string());
             continue;
           }
           case 6: {
@@ -421,39 +404,23 @@ export const Subscribed: MessageFns<Subscribed> = {
               break;
             }
 
-            message.role = reader.int32() as any;
+            message.mode = reader.int32() as any;
             continue;
           }
           case 7: {
-            if (tag !== 58) {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.role = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
               break;
             }
 
             message.collections.push(CollectionInfo.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 8: {
-            if (tag !== 64) {
-              break;
-            }
-
-            message.upToDate = reader.bool();
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.mismatchedCollections.push(reader.string());
-            continue;
-          }
-          case 10: {
-            if (tag !== 80) {
-              break;
-            }
-
-            message.mode = reader.int32() as any;
             continue;
           }
         }
@@ -478,22 +445,16 @@ export const Subscribed: MessageFns<Subscribed> = {
         : isSet(object.last_change_number)
         ? globalThis.Number(object.last_change_number)
         : 0,
-      reset: isSet(object.reset) ? Reset.fromJSON(object.reset) : undefined,
-      role: isSet(object.role) ? roleFromJSON(object.role) : 0,
-      collections: globalThis.Array.isArray(object?.collections)
-        ? object.collections.map((e: any) => CollectionInfo.fromJSON(e))
-        : [],
-      upToDate: isSet(object.upToDate)
-        ? globalThis.Boolean(object.upToDate)
-        : isSet(object.up_to_date)
-        ? globalThis.Boolean(object.up_to_date)
-        : false,
       mismatchedCollections: globalThis.Array.isArray(object?.mismatchedCollections)
         ? object.mismatchedCollections.map((e: any) => globalThis.String(e))
         : globalThis.Array.isArray(object?.mismatched_collections)
         ? object.mismatched_collections.map((e: any) => globalThis.String(e))
         : [],
       mode: isSet(object.mode) ? modeFromJSON(object.mode) : 0,
+      role: isSet(object.role) ? roleFromJSON(object.role) : 0,
+      collections: globalThis.Array.isArray(object?.collections)
+        ? object.collections.map((e: any) => CollectionInfo.fromJSON(e))
+        : [],
     };
   },
 
@@ -511,23 +472,17 @@ export const Subscribed: MessageFns<Subscribed> = {
     if (message.lastChangeNumber !== 0) {
       obj.lastChangeNumber = Math.round(message.lastChangeNumber);
     }
-    if (message.reset !== undefined) {
-      obj.reset = Reset.toJSON(message.reset);
+    if (message.mismatchedCollections?.length) {
+      obj.mismatchedCollections = message.mismatchedCollections;
+    }
+    if (message.mode !== 0) {
+      obj.mode = modeToJSON(message.mode);
     }
     if (message.role !== 0) {
       obj.role = roleToJSON(message.role);
     }
     if (message.collections?.length) {
       obj.collections = message.collections.map((e) => CollectionInfo.toJSON(e));
-    }
-    if (message.upToDate !== false) {
-      obj.upToDate = message.upToDate;
-    }
-    if (message.mismatchedCollections?.length) {
-      obj.mismatchedCollections = message.mismatchedCollections;
-    }
-    if (message.mode !== 0) {
-      obj.mode = modeToJSON(message.mode);
     }
     return obj;
   },
@@ -541,12 +496,10 @@ export const Subscribed: MessageFns<Subscribed> = {
     message.epoch = object.epoch ?? 0;
     message.head = object.head ?? 0;
     message.lastChangeNumber = object.lastChangeNumber ?? 0;
-    message.reset = (object.reset !== undefined && object.reset !== null) ? Reset.fromPartial(object.reset) : undefined;
-    message.role = object.role ?? 0;
-    message.collections = object.collections?.map((e) => CollectionInfo.fromPartial(e)) || [];
-    message.upToDate = object.upToDate ?? false;
     message.mismatchedCollections = object.mismatchedCollections?.map((e) => e) || [];
     message.mode = object.mode ?? 0;
+    message.role = object.role ?? 0;
+    message.collections = object.collections?.map((e) => CollectionInfo.fromPartial(e)) || [];
     return message;
   },
 };
@@ -806,7 +759,7 @@ export const Changes: MessageFns<Changes> = {
 };
 
 function createBaseOutcomes(): Outcomes {
-  return { space: "", outcomes: [], lastChangeNumber: 0, head: 0, serverTimeMs: 0 };
+  return { space: "", outcomes: [], head: 0 };
 }
 
 export const Outcomes: MessageFns<Outcomes> = {
@@ -817,14 +770,8 @@ export const Outcomes: MessageFns<Outcomes> = {
     for (const v of message.outcomes) {
       Outcome.encode(v!, writer.uint32(18).fork()).join();
     }
-    if (message.lastChangeNumber !== 0) {
-      writer.uint32(24).uint64(message.lastChangeNumber);
-    }
     if (message.head !== 0) {
-      writer.uint32(32).uint64(message.head);
-    }
-    if (message.serverTimeMs !== 0) {
-      writer.uint32(40).int64(message.serverTimeMs);
+      writer.uint32(24).uint64(message.head);
     }
     return writer;
   },
@@ -863,23 +810,7 @@ export const Outcomes: MessageFns<Outcomes> = {
               break;
             }
 
-            message.lastChangeNumber = longToNumber(reader.uint64());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
             message.head = longToNumber(reader.uint64());
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.serverTimeMs = longToNumber(reader.int64());
             continue;
           }
         }
@@ -898,17 +829,7 @@ export const Outcomes: MessageFns<Outcomes> = {
     return {
       space: isSet(object.space) ? globalThis.String(object.space) : "",
       outcomes: globalThis.Array.isArray(object?.outcomes) ? object.outcomes.map((e: any) => Outcome.fromJSON(e)) : [],
-      lastChangeNumber: isSet(object.lastChangeNumber)
-        ? globalThis.Number(object.lastChangeNumber)
-        : isSet(object.last_change_number)
-        ? globalThis.Number(object.last_change_number)
-        : 0,
       head: isSet(object.head) ? globalThis.Number(object.head) : 0,
-      serverTimeMs: isSet(object.serverTimeMs)
-        ? globalThis.Number(object.serverTimeMs)
-        : isSet(object.server_time_ms)
-        ? globalThis.Number(object.server_time_ms)
-        : 0,
     };
   },
 
@@ -920,14 +841,8 @@ export const Outcomes: MessageFns<Outcomes> = {
     if (message.outcomes?.length) {
       obj.outcomes = message.outcomes.map((e) => Outcome.toJSON(e));
     }
-    if (message.lastChangeNumber !== 0) {
-      obj.lastChangeNumber = Math.round(message.lastChangeNumber);
-    }
     if (message.head !== 0) {
       obj.head = Math.round(message.head);
-    }
-    if (message.serverTimeMs !== 0) {
-      obj.serverTimeMs = Math.round(message.serverTimeMs);
     }
     return obj;
   },
@@ -939,9 +854,7 @@ export const Outcomes: MessageFns<Outcomes> = {
     const message = createBaseOutcomes();
     message.space = object.space ?? "";
     message.outcomes = object.outcomes?.map((e) => Outcome.fromPartial(e)) || [];
-    message.lastChangeNumber = object.lastChangeNumber ?? 0;
     message.head = object.head ?? 0;
-    message.serverTimeMs = object.serverTimeMs ?? 0;
     return message;
   },
 };
@@ -1113,73 +1026,6 @@ export const Unsubscribe: MessageFns<Unsubscribe> = {
   },
   fromPartial(object: DeepPartial<Unsubscribe>): Unsubscribe {
     const message = createBaseUnsubscribe();
-    message.space = object.space ?? "";
-    return message;
-  },
-};
-
-function createBaseUnsubscribed(): Unsubscribed {
-  return { space: "" };
-}
-
-export const Unsubscribed: MessageFns<Unsubscribed> = {
-  encode(message: Unsubscribed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.space !== "") {
-      writer.uint32(10).string(message.space);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Unsubscribed {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUnsubscribed();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.space = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): Unsubscribed {
-    return { space: isSet(object.space) ? globalThis.String(object.space) : "" };
-  },
-
-  toJSON(message: Unsubscribed): unknown {
-    const obj: any = {};
-    if (message.space !== "") {
-      obj.space = message.space;
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<Unsubscribed>): Unsubscribed {
-    return Unsubscribed.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Unsubscribed>): Unsubscribed {
-    const message = createBaseUnsubscribed();
     message.space = object.space ?? "";
     return message;
   },

@@ -4,8 +4,9 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Outcome } from "./changes";
-import { Checkpoint, CollectionDigest, Entry, Page, PendingChange, Plan, Reset } from "./pages";
+import { Checkpoint, CollectionDigest, Page, PendingChange, Plan, Reset } from "./pages";
 import { DeviceState } from "./presence";
+import { StoredRecord } from "./records";
 import { SignedMessage } from "./session";
 import {
   CollectionInfo,
@@ -237,7 +238,7 @@ export interface PullResponse {
   checkpoint:
     | Checkpoint
     | undefined;
-  /** The last change number that the server has of this device. */
+  /** The last change number that the server has of this device. The next one is higher by one. */
   lastChangeNumber: number;
   /** The user's role. */
   role: Role;
@@ -251,29 +252,24 @@ export interface PullResponse {
     | undefined;
   /** The server's clock, in milliseconds since 1970. */
   serverTimeMs: number;
+  /** The space's epoch. */
+  epoch: number;
 }
 
-/** The digest of the records of a collection whose ids lie in a range. Ids are ordered by their UTF-8 bytes. */
+/**
+ * A range of ids of one collection and the digest of the live records in it. Ids are ordered by their UTF-8 bytes. A
+ * single record's range ends at its id followed by U+0001.
+ */
 export interface RangeDigest {
   /** The first id that may belong to it. Empty for the beginning. */
   fromId: string;
   /** The first id behind it. Empty for the end. */
   toId: string;
-  /** The digest over the live records of the range, with the collection left out. */
+  /** The digest, with the collection's name. */
   digest: CollectionDigest | undefined;
 }
 
-/** A record by its version and content, for comparing. */
-export interface RecordSummary {
-  /** The record's id. */
-  id: string;
-  /** Its version. */
-  version: number;
-  /** The two lanes of its content in the digest, 8 bytes big endian. Empty when contents are not to be compared. */
-  content: Uint8Array;
-}
-
-/** Compares what a device holds of a collection with what the server holds, range by range, and fetches what differs. */
+/** Compares what a device holds with what the server holds, range by range. */
 export interface CompareRequest {
   /** Who calls. */
   caller:
@@ -281,37 +277,46 @@ export interface CompareRequest {
     | undefined;
   /** The space. */
   space: string;
-  /** The collection. */
-  collection: string;
-  /** Which records: only `id_prefix` may be set beside the collection. Absent for all. */
-  scope:
-    | Scope
-    | undefined;
   /** The cursor of the checkpoint at which the device's digests were computed. */
   cursor: Uint8Array;
-  /** Ranges with the device's digests. One over everything to begin. */
+  /** Ranges with the device's digests, at most 64. To begin, one over each collection that differs. */
   ranges: RangeDigest[];
-  /** Records that the device wants whole, after an earlier answer showed that they differ. */
-  fetchIds: string[];
 }
 
-/** What the server holds in one range. */
+/** How one range compares. */
 export interface RangeComparison {
-  /** The first id that may belong to it. */
-  fromId: string;
-  /** The first id behind it. */
-  toId: string;
-  /** Nothing differs. The rest is then left out. */
-  equal: boolean;
-  /** The server's digests of parts of the range, when it has too many records to list: compare them one by one. */
+  /** The range, as it was asked for. */
+  range:
+    | RangeDigest
+    | undefined;
+  /** Exactly one is set. */
+  result:
+    | //
+    /** Both sides hold the same. */
+    { $case: "same"; same: SameRange }
+    | //
+    /** It differs and is too large to be sent: compare its parts. */
+    { $case: "split"; split: SplitRange }
+    | //
+    /** It differs: what the device holds in it becomes exactly these records. */
+    { $case: "replace"; replace: ReplaceRange }
+    | undefined;
+}
+
+/** Both sides hold the same. */
+export interface SameRange {
+}
+
+/** The parts of a range. */
+export interface SplitRange {
+  /** Next to each other, from the range's beginning to its end, with the server's digests. Compare those that differ. */
   parts: RangeDigest[];
-  /**
-   * The server's records of the range, all of them, when there are few. What the device holds beside them does not
-   * exist.
-   */
-  records: RecordSummary[];
-  /** The records are listed: an empty list means that the range is empty. */
-  listed: boolean;
+}
+
+/** What a range holds. */
+export interface ReplaceRange {
+  /** Every live record of the range, in order of their ids. What the device holds beside them does not exist. */
+  records: StoredRecord[];
 }
 
 /** The comparison. */
@@ -321,12 +326,11 @@ export interface CompareResponse {
    * below it.
    */
   asOfVersion: number;
-  /** One for each range asked for, in the same order. */
+  /**
+   * One for each range asked for, in the same order. Ranges at the end that did not fit into the message are left out:
+   * ask for them again.
+   */
   ranges: RangeComparison[];
-  /** The records asked for by id: PUT, or DELETE where there is none. */
-  entries: Entry[];
-  /** Ids that did not fit into this answer: ask again. */
-  remainingIds: string[];
 }
 
 /** Asks where changes are. */
@@ -1628,6 +1632,7 @@ function createBasePullResponse(): PullResponse {
     mismatchedCollections: [],
     pace: undefined,
     serverTimeMs: 0,
+    epoch: 0,
   };
 }
 
@@ -1659,6 +1664,9 @@ export const PullResponse: MessageFns<PullResponse> = {
     }
     if (message.serverTimeMs !== 0) {
       writer.uint32(72).int64(message.serverTimeMs);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(80).uint64(message.epoch);
     }
     return writer;
   },
@@ -1748,6 +1756,14 @@ export const PullResponse: MessageFns<PullResponse> = {
             message.serverTimeMs = longToNumber(reader.int64());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1785,6 +1801,7 @@ export const PullResponse: MessageFns<PullResponse> = {
         : isSet(object.server_time_ms)
         ? globalThis.Number(object.server_time_ms)
         : 0,
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
     };
   },
 
@@ -1817,6 +1834,9 @@ export const PullResponse: MessageFns<PullResponse> = {
     if (message.serverTimeMs !== 0) {
       obj.serverTimeMs = Math.round(message.serverTimeMs);
     }
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
+    }
     return obj;
   },
 
@@ -1836,6 +1856,7 @@ export const PullResponse: MessageFns<PullResponse> = {
     message.mismatchedCollections = object.mismatchedCollections?.map((e) => e) || [];
     message.pace = (object.pace !== undefined && object.pace !== null) ? Pace.fromPartial(object.pace) : undefined;
     message.serverTimeMs = object.serverTimeMs ?? 0;
+    message.epoch = object.epoch ?? 0;
     return message;
   },
 };
@@ -1951,117 +1972,8 @@ export const RangeDigest: MessageFns<RangeDigest> = {
   },
 };
 
-function createBaseRecordSummary(): RecordSummary {
-  return { id: "", version: 0, content: new Uint8Array(0) };
-}
-
-export const RecordSummary: MessageFns<RecordSummary> = {
-  encode(message: RecordSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.version !== 0) {
-      writer.uint32(16).uint64(message.version);
-    }
-    if (message.content.length !== 0) {
-      writer.uint32(26).bytes(message.content);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): RecordSummary {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRecordSummary();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.version = longToNumber(reader.uint64());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.content = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): RecordSummary {
-    return {
-      id: isSet(object.id) ? globalThis.String(object.id) : "",
-      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
-      content: isSet(object.content) ? bytesFromBase64(object.content) : new Uint8Array(0),
-    };
-  },
-
-  toJSON(message: RecordSummary): unknown {
-    const obj: any = {};
-    if (message.id !== "") {
-      obj.id = message.id;
-    }
-    if (message.version !== 0) {
-      obj.version = Math.round(message.version);
-    }
-    if (message.content.length !== 0) {
-      obj.content = base64FromBytes(message.content);
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<RecordSummary>): RecordSummary {
-    return RecordSummary.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RecordSummary>): RecordSummary {
-    const message = createBaseRecordSummary();
-    message.id = object.id ?? "";
-    message.version = object.version ?? 0;
-    message.content = object.content ?? new Uint8Array(0);
-    return message;
-  },
-};
-
 function createBaseCompareRequest(): CompareRequest {
-  return {
-    caller: undefined,
-    space: "",
-    collection: "",
-    scope: undefined,
-    cursor: new Uint8Array(0),
-    ranges: [],
-    fetchIds: [],
-  };
+  return { caller: undefined, space: "", cursor: new Uint8Array(0), ranges: [] };
 }
 
 export const CompareRequest: MessageFns<CompareRequest> = {
@@ -2072,20 +1984,11 @@ export const CompareRequest: MessageFns<CompareRequest> = {
     if (message.space !== "") {
       writer.uint32(18).string(message.space);
     }
-    if (message.collection !== "") {
-      writer.uint32(26).string(message.collection);
-    }
-    if (message.scope !== undefined) {
-      Scope.encode(message.scope, writer.uint32(34).fork()).join();
-    }
     if (message.cursor.length !== 0) {
-      writer.uint32(42).bytes(message.cursor);
+      writer.uint32(26).bytes(message.cursor);
     }
     for (const v of message.ranges) {
-      RangeDigest.encode(v!, writer.uint32(50).fork()).join();
-    }
-    for (const v of message.fetchIds) {
-      writer.uint32(58).string(v!);
+      RangeDigest.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2124,7 +2027,7 @@ export const CompareRequest: MessageFns<CompareRequest> = {
               break;
             }
 
-            message.collection = reader.string();
+            message.cursor = reader.bytes();
             continue;
           }
           case 4: {
@@ -2132,31 +2035,7 @@ export const CompareRequest: MessageFns<CompareRequest> = {
               break;
             }
 
-            message.scope = Scope.decode(reader, reader.uint32());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.cursor = reader.bytes();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
             message.ranges.push(RangeDigest.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.fetchIds.push(reader.string());
             continue;
           }
         }
@@ -2175,15 +2054,8 @@ export const CompareRequest: MessageFns<CompareRequest> = {
     return {
       caller: isSet(object.caller) ? Caller.fromJSON(object.caller) : undefined,
       space: isSet(object.space) ? globalThis.String(object.space) : "",
-      collection: isSet(object.collection) ? globalThis.String(object.collection) : "",
-      scope: isSet(object.scope) ? Scope.fromJSON(object.scope) : undefined,
       cursor: isSet(object.cursor) ? bytesFromBase64(object.cursor) : new Uint8Array(0),
       ranges: globalThis.Array.isArray(object?.ranges) ? object.ranges.map((e: any) => RangeDigest.fromJSON(e)) : [],
-      fetchIds: globalThis.Array.isArray(object?.fetchIds)
-        ? object.fetchIds.map((e: any) => globalThis.String(e))
-        : globalThis.Array.isArray(object?.fetch_ids)
-        ? object.fetch_ids.map((e: any) => globalThis.String(e))
-        : [],
     };
   },
 
@@ -2195,20 +2067,11 @@ export const CompareRequest: MessageFns<CompareRequest> = {
     if (message.space !== "") {
       obj.space = message.space;
     }
-    if (message.collection !== "") {
-      obj.collection = message.collection;
-    }
-    if (message.scope !== undefined) {
-      obj.scope = Scope.toJSON(message.scope);
-    }
     if (message.cursor.length !== 0) {
       obj.cursor = base64FromBytes(message.cursor);
     }
     if (message.ranges?.length) {
       obj.ranges = message.ranges.map((e) => RangeDigest.toJSON(e));
-    }
-    if (message.fetchIds?.length) {
-      obj.fetchIds = message.fetchIds;
     }
     return obj;
   },
@@ -2222,38 +2085,31 @@ export const CompareRequest: MessageFns<CompareRequest> = {
       ? Caller.fromPartial(object.caller)
       : undefined;
     message.space = object.space ?? "";
-    message.collection = object.collection ?? "";
-    message.scope = (object.scope !== undefined && object.scope !== null) ? Scope.fromPartial(object.scope) : undefined;
     message.cursor = object.cursor ?? new Uint8Array(0);
     message.ranges = object.ranges?.map((e) => RangeDigest.fromPartial(e)) || [];
-    message.fetchIds = object.fetchIds?.map((e) => e) || [];
     return message;
   },
 };
 
 function createBaseRangeComparison(): RangeComparison {
-  return { fromId: "", toId: "", equal: false, parts: [], records: [], listed: false };
+  return { range: undefined, result: undefined };
 }
 
 export const RangeComparison: MessageFns<RangeComparison> = {
   encode(message: RangeComparison, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.fromId !== "") {
-      writer.uint32(10).string(message.fromId);
+    if (message.range !== undefined) {
+      RangeDigest.encode(message.range, writer.uint32(10).fork()).join();
     }
-    if (message.toId !== "") {
-      writer.uint32(18).string(message.toId);
-    }
-    if (message.equal !== false) {
-      writer.uint32(24).bool(message.equal);
-    }
-    for (const v of message.parts) {
-      RangeDigest.encode(v!, writer.uint32(34).fork()).join();
-    }
-    for (const v of message.records) {
-      RecordSummary.encode(v!, writer.uint32(42).fork()).join();
-    }
-    if (message.listed !== false) {
-      writer.uint32(48).bool(message.listed);
+    switch (message.result?.$case) {
+      case "same":
+        SameRange.encode(message.result.same, writer.uint32(18).fork()).join();
+        break;
+      case "split":
+        SplitRange.encode(message.result.split, writer.uint32(26).fork()).join();
+        break;
+      case "replace":
+        ReplaceRange.encode(message.result.replace, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2276,7 +2132,7 @@ export const RangeComparison: MessageFns<RangeComparison> = {
               break;
             }
 
-            message.fromId = reader.string();
+            message.range = RangeDigest.decode(reader, reader.uint32());
             continue;
           }
           case 2: {
@@ -2284,15 +2140,15 @@ export const RangeComparison: MessageFns<RangeComparison> = {
               break;
             }
 
-            message.toId = reader.string();
+            message.result = { $case: "same", same: SameRange.decode(reader, reader.uint32()) };
             continue;
           }
           case 3: {
-            if (tag !== 24) {
+            if (tag !== 26) {
               break;
             }
 
-            message.equal = reader.bool();
+            message.result = { $case: "split", split: SplitRange.decode(reader, reader.uint32()) };
             continue;
           }
           case 4: {
@@ -2300,23 +2156,7 @@ export const RangeComparison: MessageFns<RangeComparison> = {
               break;
             }
 
-            message.parts.push(RangeDigest.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.records.push(RecordSummary.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.listed = reader.bool();
+            message.result = { $case: "replace", replace: ReplaceRange.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -2333,44 +2173,28 @@ export const RangeComparison: MessageFns<RangeComparison> = {
 
   fromJSON(object: any): RangeComparison {
     return {
-      fromId: isSet(object.fromId)
-        ? globalThis.String(object.fromId)
-        : isSet(object.from_id)
-        ? globalThis.String(object.from_id)
-        : "",
-      toId: isSet(object.toId)
-        ? globalThis.String(object.toId)
-        : isSet(object.to_id)
-        ? globalThis.String(object.to_id)
-        : "",
-      equal: isSet(object.equal) ? globalThis.Boolean(object.equal) : false,
-      parts: globalThis.Array.isArray(object?.parts) ? object.parts.map((e: any) => RangeDigest.fromJSON(e)) : [],
-      records: globalThis.Array.isArray(object?.records)
-        ? object.records.map((e: any) => RecordSummary.fromJSON(e))
-        : [],
-      listed: isSet(object.listed) ? globalThis.Boolean(object.listed) : false,
+      range: isSet(object.range) ? RangeDigest.fromJSON(object.range) : undefined,
+      result: isSet(object.same)
+        ? { $case: "same", same: SameRange.fromJSON(object.same) }
+        : isSet(object.split)
+        ? { $case: "split", split: SplitRange.fromJSON(object.split) }
+        : isSet(object.replace)
+        ? { $case: "replace", replace: ReplaceRange.fromJSON(object.replace) }
+        : undefined,
     };
   },
 
   toJSON(message: RangeComparison): unknown {
     const obj: any = {};
-    if (message.fromId !== "") {
-      obj.fromId = message.fromId;
+    if (message.range !== undefined) {
+      obj.range = RangeDigest.toJSON(message.range);
     }
-    if (message.toId !== "") {
-      obj.toId = message.toId;
-    }
-    if (message.equal !== false) {
-      obj.equal = message.equal;
-    }
-    if (message.parts?.length) {
-      obj.parts = message.parts.map((e) => RangeDigest.toJSON(e));
-    }
-    if (message.records?.length) {
-      obj.records = message.records.map((e) => RecordSummary.toJSON(e));
-    }
-    if (message.listed !== false) {
-      obj.listed = message.listed;
+    if (message.result?.$case === "same") {
+      obj.same = SameRange.toJSON(message.result.same);
+    } else if (message.result?.$case === "split") {
+      obj.split = SplitRange.toJSON(message.result.split);
+    } else if (message.result?.$case === "replace") {
+      obj.replace = ReplaceRange.toJSON(message.result.replace);
     }
     return obj;
   },
@@ -2380,18 +2204,227 @@ export const RangeComparison: MessageFns<RangeComparison> = {
   },
   fromPartial(object: DeepPartial<RangeComparison>): RangeComparison {
     const message = createBaseRangeComparison();
-    message.fromId = object.fromId ?? "";
-    message.toId = object.toId ?? "";
-    message.equal = object.equal ?? false;
+    message.range = (object.range !== undefined && object.range !== null)
+      ? RangeDigest.fromPartial(object.range)
+      : undefined;
+    switch (object.result?.$case) {
+      case "same": {
+        if (object.result?.same !== undefined && object.result?.same !== null) {
+          message.result = { $case: "same", same: SameRange.fromPartial(object.result.same) };
+        }
+        break;
+      }
+      case "split": {
+        if (object.result?.split !== undefined && object.result?.split !== null) {
+          message.result = { $case: "split", split: SplitRange.fromPartial(object.result.split) };
+        }
+        break;
+      }
+      case "replace": {
+        if (object.result?.replace !== undefined && object.result?.replace !== null) {
+          message.result = { $case: "replace", replace: ReplaceRange.fromPartial(object.result.replace) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseSameRange(): SameRange {
+  return {};
+}
+
+export const SameRange: MessageFns<SameRange> = {
+  encode(_: SameRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SameRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSameRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): SameRange {
+    return {};
+  },
+
+  toJSON(_: SameRange): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<SameRange>): SameRange {
+    return SameRange.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<SameRange>): SameRange {
+    const message = createBaseSameRange();
+    return message;
+  },
+};
+
+function createBaseSplitRange(): SplitRange {
+  return { parts: [] };
+}
+
+export const SplitRange: MessageFns<SplitRange> = {
+  encode(message: SplitRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.parts) {
+      RangeDigest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SplitRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSplitRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parts.push(RangeDigest.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SplitRange {
+    return {
+      parts: globalThis.Array.isArray(object?.parts) ? object.parts.map((e: any) => RangeDigest.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: SplitRange): unknown {
+    const obj: any = {};
+    if (message.parts?.length) {
+      obj.parts = message.parts.map((e) => RangeDigest.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SplitRange>): SplitRange {
+    return SplitRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SplitRange>): SplitRange {
+    const message = createBaseSplitRange();
     message.parts = object.parts?.map((e) => RangeDigest.fromPartial(e)) || [];
-    message.records = object.records?.map((e) => RecordSummary.fromPartial(e)) || [];
-    message.listed = object.listed ?? false;
+    return message;
+  },
+};
+
+function createBaseReplaceRange(): ReplaceRange {
+  return { records: [] };
+}
+
+export const ReplaceRange: MessageFns<ReplaceRange> = {
+  encode(message: ReplaceRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.records) {
+      StoredRecord.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplaceRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplaceRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.records.push(StoredRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReplaceRange {
+    return {
+      records: globalThis.Array.isArray(object?.records)
+        ? object.records.map((e: any) => StoredRecord.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ReplaceRange): unknown {
+    const obj: any = {};
+    if (message.records?.length) {
+      obj.records = message.records.map((e) => StoredRecord.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReplaceRange>): ReplaceRange {
+    return ReplaceRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReplaceRange>): ReplaceRange {
+    const message = createBaseReplaceRange();
+    message.records = object.records?.map((e) => StoredRecord.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBaseCompareResponse(): CompareResponse {
-  return { asOfVersion: 0, ranges: [], entries: [], remainingIds: [] };
+  return { asOfVersion: 0, ranges: [] };
 }
 
 export const CompareResponse: MessageFns<CompareResponse> = {
@@ -2401,12 +2434,6 @@ export const CompareResponse: MessageFns<CompareResponse> = {
     }
     for (const v of message.ranges) {
       RangeComparison.encode(v!, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.entries) {
-      Entry.encode(v!, writer.uint32(26).fork()).join();
-    }
-    for (const v of message.remainingIds) {
-      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -2440,22 +2467,6 @@ export const CompareResponse: MessageFns<CompareResponse> = {
             message.ranges.push(RangeComparison.decode(reader, reader.uint32()));
             continue;
           }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.entries.push(Entry.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.remainingIds.push(reader.string());
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2478,12 +2489,6 @@ export const CompareResponse: MessageFns<CompareResponse> = {
       ranges: globalThis.Array.isArray(object?.ranges)
         ? object.ranges.map((e: any) => RangeComparison.fromJSON(e))
         : [],
-      entries: globalThis.Array.isArray(object?.entries) ? object.entries.map((e: any) => Entry.fromJSON(e)) : [],
-      remainingIds: globalThis.Array.isArray(object?.remainingIds)
-        ? object.remainingIds.map((e: any) => globalThis.String(e))
-        : globalThis.Array.isArray(object?.remaining_ids)
-        ? object.remaining_ids.map((e: any) => globalThis.String(e))
-        : [],
     };
   },
 
@@ -2495,12 +2500,6 @@ export const CompareResponse: MessageFns<CompareResponse> = {
     if (message.ranges?.length) {
       obj.ranges = message.ranges.map((e) => RangeComparison.toJSON(e));
     }
-    if (message.entries?.length) {
-      obj.entries = message.entries.map((e) => Entry.toJSON(e));
-    }
-    if (message.remainingIds?.length) {
-      obj.remainingIds = message.remainingIds;
-    }
     return obj;
   },
 
@@ -2511,8 +2510,6 @@ export const CompareResponse: MessageFns<CompareResponse> = {
     const message = createBaseCompareResponse();
     message.asOfVersion = object.asOfVersion ?? 0;
     message.ranges = object.ranges?.map((e) => RangeComparison.fromPartial(e)) || [];
-    message.entries = object.entries?.map((e) => Entry.fromPartial(e)) || [];
-    message.remainingIds = object.remainingIds?.map((e) => e) || [];
     return message;
   },
 };
