@@ -344,9 +344,9 @@ export interface UpdateChange {
  * version is 0.
  */
 export interface PatchChange {
-  /** One JSON object with the fields that have a new value. Empty for none. */
+  /** One JSON object with the fields that have a new value: `{}` for none. */
   set: Uint8Array;
-  /** Names of the fields that go. A field must not be in both. */
+  /** Names of the fields that go. They go first: a field that is in both keeps the new value. */
   remove: string[];
 }
 

@@ -241,7 +241,7 @@ export interface PutEntry {
 
 /** The fields that changed. */
 export interface PatchEntry {
-  /** One JSON object with the fields that have a new value. Empty for none. */
+  /** One JSON object with the fields that have a new value: `{}` for none. */
   set: Uint8Array;
   /** Names of the fields that went. */
   remove: string[];
