@@ -4,42 +4,12 @@
  * Every process has a folder of its own, so parallel runs never overwrite each other's bundle.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundle, ownFolder } from './bundle.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const signalsPassedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-
-/** Everything that is neither a path nor a library of this workspace is an npm package or a Node module. */
-const keepPackagesOutside = {
-  name: 'keep-packages-outside',
-  setup(bundle) {
-    bundle.onResolve({ filter: /^[^./]/ }, ({ path: name, kind }) =>
-      kind === 'entry-point' || name.startsWith('@syncline/') ? undefined : { path: name, external: true },
-    );
-  },
-};
-
-async function bundle(entry, folder) {
-  const outfile = path.join(folder, `${path.basename(entry, '.ts')}.cjs`);
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    conditions: ['@syncline/source'],
-    plugins: [keepPackagesOutside],
-    sourcemap: 'linked',
-    sourcesContent: false,
-    logLevel: 'warning',
-  });
-  return outfile;
-}
 
 function start(program, args) {
   const child = spawn(process.execPath, ['--enable-source-maps', program, ...args], { stdio: 'inherit' });
@@ -57,10 +27,7 @@ async function main([entry, ...args]) {
     );
     return 2;
   }
-  // Inside the workspace, so that the bundle finds node_modules; the libraries' own packages are hoisted there.
-  const cache = path.join(root, '.cache/run');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(path.join(cache, `${process.pid}-`));
+  const folder = ownFolder();
   try {
     return await start(await bundle(path.resolve(entry), folder), args);
   } finally {

@@ -13,6 +13,8 @@ interface ChangeBase {
   readonly id: RecordId;
   /** The record version that the device saw; 0 for none, or for a record it has only just created itself. */
   readonly baseVersion: Version;
+  /** The device's own earlier change of this record that was in its view as well, on top of that version; 0 for none. */
+  readonly after: ChangeNumber;
   readonly time: HlcTime;
   /** The shape in which the payload is written. */
   readonly schemaVersion: number;
@@ -82,6 +84,7 @@ export function fingerprint(change: Change): Hash64 {
       change.collection,
       change.id,
       change.baseVersion,
+      change.after,
       change.time,
       change.schemaVersion,
       change.resolves,

@@ -21,12 +21,14 @@ export type RangeAnswer =
   | { readonly kind: 'replace'; readonly records: readonly RecordImage[] };
 
 export const REPLACE_RECORDS_MAX = 64;
+/** Payloads of one answer; a single larger record still comes alone. */
+export const REPLACE_BYTES_MAX = 256 * 1024;
 export const SPLIT_PARTS = 16;
 
 /** Compares one range; the work to find d differing records among n grows with d times the logarithm of n. */
 export function compareRange(claimed: ClaimedRange, rows: readonly StoredRecord[]): RangeAnswer {
   if (sameDigest(claimed.digest, digestOfRows(rows))) return { kind: 'same' };
-  if (rows.length <= REPLACE_RECORDS_MAX) {
+  if (rows.length <= 1 || (rows.length <= REPLACE_RECORDS_MAX && bytesOf(rows) <= REPLACE_BYTES_MAX)) {
     return { kind: 'replace', records: rows.map(imageOf).filter((image) => image !== null) };
   }
   const size = Math.ceil(rows.length / SPLIT_PARTS);
@@ -41,6 +43,10 @@ export function compareRange(claimed: ClaimedRange, rows: readonly StoredRecord[
     });
   }
   return { kind: 'split', parts };
+}
+
+function bytesOf(rows: readonly StoredRecord[]): number {
+  return rows.reduce((sum, { payload }) => sum + (payload?.length ?? 0), 0);
 }
 
 function digestOfRows(rows: readonly StoredRecord[]): CollectionDigest {

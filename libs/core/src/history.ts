@@ -11,7 +11,7 @@ export interface HistoryEntry {
   readonly payload: Uint8Array | null;
   /** What the device sent, made whole, where that is not what was stored. */
   readonly incoming: Uint8Array | null;
-  /** For a ledger entry: the record that the conflict is about. Otherwise the record itself. */
+  /** Where a conflict is entered in the ledger: the record that it is about. Otherwise the record itself. */
   readonly about: { readonly collection: CollectionName; readonly id: RecordId };
   readonly device: DeviceId;
   readonly user: UserId;

@@ -26,7 +26,6 @@ export const LEDGER_ID_BYTES_MAX = 700;
 
 const TENANT = /^[a-z0-9-]{1,63}$/;
 const COLLECTION = /^[a-z][a-z0-9._-]{0,63}$/;
-// eslint-disable-next-line no-control-regex -- control characters are exactly what an id must not hold
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 

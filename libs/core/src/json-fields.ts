@@ -19,7 +19,7 @@ export function splitObject(text: string): Fields | null {
   while (text.charCodeAt(at) !== CLOSE_BRACE) {
     if (text.charCodeAt(at) !== QUOTE) return null;
     const nameEnd = skipString(text, at);
-    const name = nameOf(text, at, nameEnd);
+    const name = stringOf(text.slice(at, nameEnd));
     if (name === null || fields.has(name)) return null;
     const valueStart = skipSpace(text, skipSpace(text, nameEnd) + 1);
     const valueEnd = skipValue(text, valueStart);
@@ -60,6 +60,13 @@ export function joinObject(fields: ReadonlyMap<string, string>): string {
 
 export function joinArray(elements: readonly string[]): string {
   return `[${elements.join(',')}]`;
+}
+
+/** What the text of a JSON string says; null if it is none. */
+export function stringOf(text: string): string | null {
+  if (text.charCodeAt(0) !== QUOTE) return null;
+  if (!text.includes('\\')) return text.slice(1, -1);
+  return isJson(text) ? (JSON.parse(text) as string) : null;
 }
 
 /** The fields of a payload that was checked when it came in; null if it is not a JSON object all the same. */
@@ -153,12 +160,6 @@ function skipNested(text: string, start: number): number {
     at++;
   } while (depth > 0 && at < text.length);
   return at;
-}
-
-function nameOf(text: string, start: number, end: number): string | null {
-  const quoted = text.slice(start, end);
-  if (!quoted.includes('\\')) return quoted.slice(1, -1);
-  return isJson(quoted) ? (JSON.parse(quoted) as string) : null;
 }
 
 const NEEDS_NO_ESCAPE = /^[ !#-[\]-~]*$/;

@@ -50,6 +50,8 @@ export interface Receipt {
   readonly device: DeviceId;
   readonly number: ChangeNumber;
   readonly fingerprint: Hash64;
+  /** What it came after and is not rejected; where it was rejected itself, what came after it came after that. */
+  readonly after: ChangeNumber;
   readonly status: OutcomeStatus;
   readonly version: Version;
   readonly conflict: ConflictRef | null;

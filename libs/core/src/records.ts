@@ -18,8 +18,8 @@ export interface StoredRecord extends Stamp {
   readonly createdVersion: Version;
   /** The version before the last change, 0 for none. */
   readonly previousVersion: Version;
-  /** The last version that came from a device other than the one that wrote last. */
-  readonly othersVersion: Version;
+  /** The last write was a merge: the record holds something that the device which wrote it did not send. */
+  readonly merged: boolean;
   readonly deleted: boolean;
   /** Null exactly when deleted. */
   readonly payload: Uint8Array | null;

@@ -23,6 +23,14 @@ export interface CollectionRules {
   readonly schema: { readonly current: number; readonly oldest: number };
 }
 
+/** Whether a payload of this shape can be stored as it is. */
+export function takesShape(
+  { schemaVersion }: { readonly schemaVersion: number },
+  { schema }: CollectionRules,
+): boolean {
+  return schemaVersion >= schema.oldest && schemaVersion <= schema.current;
+}
+
 /** Rules ready for use: the policy found and its rule parsed. */
 export interface ActiveRules {
   readonly declared: CollectionRules;

@@ -49,13 +49,15 @@ export function utf8Length(text: string): number {
     const unit = text.charCodeAt(i);
     if (unit > 0x7ff) {
       bytes += 2;
-      // A surrogate pair is two units and four bytes.
-      if (unit >= 0xd800 && unit <= 0xdbff) {
-        i++;
-      }
+      // A surrogate pair is two units and four bytes; half a pair is written as three, like any other unit here.
+      if (unit >= 0xd800 && unit <= 0xdbff && isLowSurrogate(text.charCodeAt(i + 1))) i++;
     } else if (unit > 0x7f) bytes += 1;
   }
   return bytes;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 /** Order of the UTF-8 bytes, which is the order of code points and not that of JavaScript's `<`. */

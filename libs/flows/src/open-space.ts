@@ -11,6 +11,7 @@ import {
   EMPTY_DIGEST,
   granted,
   type Hash64,
+  holdsWhole,
   HOLDS_NOTHING,
   type Opening,
   type OpenRequest,
@@ -133,8 +134,11 @@ function mismatches(
 ): CollectionName[] {
   if (digests.size === 0 || cursor.checkpoint !== state.head) return [];
   const held = digestsFor(scope, access, state.digests);
-  const names = new Set([...held.keys(), ...digests.keys()]);
-  return [...names].filter(
+  // What the device holds in part only, the server cannot vouch for.
+  const names = [...new Set([...held.keys(), ...digests.keys()])].filter((name) =>
+    holdsWhole(scope, access, name),
+  );
+  return names.filter(
     (name) => !sameDigest(digests.get(name) ?? EMPTY_DIGEST, held.get(name) ?? EMPTY_DIGEST),
   );
 }

@@ -1,1 +1,11 @@
-export {};
+export * from './announcements';
+export * from './artifact-store';
+export * from './cursor-keys';
+export * from './presence';
+export * from './rate-limits';
+export * from './session-registry';
+export * from './store';
+export * from './system-chance';
+export * from './system-clock';
+export * from './system-timer';
+export * from './tokens';

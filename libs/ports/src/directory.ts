@@ -7,7 +7,8 @@ import type { Access, CollectionRules, DeviceId, Epoch, Quota, SpaceKey, UserId 
  * - `declare` stores the rules under the collection's next rules version, the first being 1, whatever version they
  *   come with, and returns it; merges that begin later use them.
  * - `access` is null for a user who is no member; `setAccess` with null ends a membership.
- * - `newEpoch` makes every cursor of the space invalid; used after a restore from a backup.
+ * - `newEpoch` brings the space into the state of core's `nextEpoch`, with nothing left to announce; used after a restore
+ *   from a backup.
  * - In a space that does not exist no one has access; whatever else is asked of it rejects, as callers check first.
  * - A change of access or a revoked device is told to every listener, on every gateway, within seconds.
  */

@@ -40,10 +40,9 @@ export interface MergeStore {
 export interface MergeTransaction {
   load(wanted: ReadonlyMap<SpaceKey, MergeKeys>): Promise<ReadonlyMap<SpaceKey, LoadedSpace>>;
   /**
-   * What each device saw of a record: what the device itself last sent for it in a change after the base
-   * version, whether that was stored as sent, merged, or kept in the ledger only; else the content at the
-   * latest version not above the base. Missing from the answer when the history no longer tells: also when what
-   * was pruned may hold a later change of this device than any that is left.
+   * What each device saw of a record. With `after`: what the device sent for it in that change of its own, whether
+   * that was stored as sent, merged, or kept in the ledger only. Without: the content at the latest version not
+   * above the base. Missing from the answer when the history does not tell.
    */
   seen(
     wanted: ReadonlyMap<SpaceKey, readonly SeenRequest[]>,

@@ -22,4 +22,5 @@ export { BadRequest, BadRequest_FieldViolation, ErrorInfo, RetryInfo } from './g
 export { Status } from './gen/google/rpc/status';
 export { Any } from './gen/google/protobuf/any';
 export { Duration } from './gen/google/protobuf/duration';
+export { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 export { PROTOCOL_VERSION } from './protocol-version';

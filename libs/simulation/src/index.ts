@@ -1,1 +1,3 @@
-export {};
+export { planOf, type WorldPlan } from './plan';
+export { runWorld, type RunResult } from './run';
+export { runScenario } from './scenario';

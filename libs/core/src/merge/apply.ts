@@ -1,18 +1,19 @@
-import type { Change, Push } from '../changes';
+import type { Push } from '../changes';
 import type { Version } from '../ids';
 import { applyPatch } from '../json-fields';
+import type { Limits } from '../limits';
 import type { ConflictKind, ConflictRef, OutcomeStatus } from '../outcomes';
-import type { Resolution, Side } from '../policies/policy';
+import type { Resolution, Seen, Side } from '../policies/policy';
 import type { StoredRecord } from '../records';
 import type { Reason } from '../refusals';
-import type { ActiveRules } from '../rules';
+import { type ActiveRules, takesShape } from '../rules';
 import { classify } from './classify';
 import { closeConflicts, enterLedger } from './conflicts';
 import type { Draft } from './draft';
 import { ledgerId } from './ledger';
-import { baseUnknown, notPatchable, recordNotFound, type Rejection } from './reject';
+import { baseUnknown, notPatchable, recordNotFound, recordTooLarge, type Rejection } from './reject';
 import { settle, wholePayload } from './settle';
-import { growthObstacle, writeRecord } from './write';
+import { growthObstacle, type TakenChange, writeRecord } from './write';
 
 /** What became of a change. */
 export interface Verdict {
@@ -39,19 +40,20 @@ const verdict = (status: OutcomeStatus, version: Version, conflict: ConflictRef 
 });
 
 /** Brings a change that is possible in itself into the draft. */
-export function applyChange(draft: Draft, push: Push, change: Change): Verdict {
+export function applyChange(draft: Draft, push: Push, taken: TakenChange): Verdict {
   const head = draft.facts.space.head;
-  if (change.baseVersion > head) return rejected(baseUnknown(change.baseVersion, head));
-  const rules = draft.facts.rules.of(change.collection);
+  if (taken.baseVersion > head) return rejected(baseUnknown(taken.baseVersion, head));
+  const rules = draft.facts.rules.of(taken.collection);
+  const change = withoutLost(draft, push, taken, rules);
   const stored = draft.record(change.collection, change.id);
-  if (change.kind !== 'delete' && !knownShape(change, rules))
+  if (change.kind !== 'delete' && !takesShape(change, rules.declared))
     return schemaConflict(draft, push, change, rules, stored);
   const meeting = classify(change, push.device, stored);
   switch (meeting.kind) {
     case 'missing':
       return rejected(recordNotFound);
     case 'gone':
-      return verdict('APPLIED', stored?.version ?? 0);
+      return alreadyGone(draft, push, change, stored);
     case 'create':
       return cleanWrite(draft, push, change, rules, null);
     case 'clean':
@@ -61,15 +63,28 @@ export function applyChange(draft: Draft, push: Push, change: Change): Verdict {
   }
 }
 
-function knownShape(change: Change, { declared }: ActiveRules): boolean {
-  const { oldest, current } = declared.schema;
-  return change.schemaVersion >= oldest && change.schemaVersion <= current;
+/** Where whole records win or lose, a patch made on top of an own change that lost stands without it. */
+function withoutLost(draft: Draft, push: Push, change: TakenChange, { policy }: ActiveRules): TakenChange {
+  if (change.kind !== 'patch' || policy.needsBase) return change;
+  return draft.receipt(push.device, change.after)?.status === 'LOST' ? { ...change, after: 0 } : change;
+}
+
+/** A delete of what is deleted writes nothing, yet a person may have settled a conflict by it. */
+function alreadyGone(
+  draft: Draft,
+  push: Push,
+  change: TakenChange,
+  stored: StoredRecord | undefined,
+): Verdict {
+  const before = draft.head();
+  closeConflicts(draft, push, change);
+  return verdict('APPLIED', draft.head() > before ? draft.head() : (stored?.version ?? 0));
 }
 
 function cleanWrite(
   draft: Draft,
   push: Push,
-  change: Change,
+  change: TakenChange,
   rules: ActiveRules,
   stored: StoredRecord | null,
 ): Verdict {
@@ -80,8 +95,9 @@ function cleanWrite(
   const obstacle = growthObstacle(draft, stored, incoming.payload);
   if (obstacle !== null) return rejected(obstacle);
   const meta = incoming.deleted ? null : rules.policy.remember({ stored, incoming, rule: rules.rule });
-  writeRecord(draft, push, change, rules, stored, { ...incoming, meta }, { asSent: true, conflict: null });
-  draft.remember(change.collection, change.id, push.device, incoming);
+  const note = { asSent: true, merged: false, conflict: null };
+  writeRecord(draft, push, change, rules, stored, { ...incoming, meta }, note);
+  draft.remember(push.device, change, incoming);
   closeConflicts(draft, push, change);
   return verdict('APPLIED', draft.head());
 }
@@ -89,45 +105,65 @@ function cleanWrite(
 function conflictWrite(
   draft: Draft,
   push: Push,
-  change: Change,
+  change: TakenChange,
   rules: ActiveRules,
   kind: Exclude<ConflictKind, 'SCHEMA'>,
   stored: StoredRecord | null,
 ): Verdict {
-  const seen = draft.seen(change.collection, change.id, push.device, change.baseVersion);
+  const seen = draft.seen(push.device, change);
   const payload = wholePayload(change, seen, stored);
   if (payload === undefined) return rejected(stored?.payload ? notPatchable : recordNotFound);
+  const tooLarge = sizeObstacle(payload, draft.facts.limits);
+  if (tooLarge !== null) return rejected(tooLarge);
   const incoming = sideOf(push, change, payload);
-  const obstacle = growthObstacle(draft, stored, payload);
-  if (obstacle !== null) return rejected(obstacle);
   const base = kind === 'CREATE_CREATE' ? null : seen;
   const resolution = settle(kind, base, stored, incoming, rules);
-  draft.remember(change.collection, change.id, push.device, incoming);
-  return resolve(draft, push, change, rules, kind, stored, incoming, resolution);
+  const obstacle = growthObstacle(draft, stored, writtenBy(resolution, incoming));
+  if (obstacle !== null) return rejected(obstacle);
+  draft.remember(push.device, change, incoming);
+  return resolve(draft, push, change, rules, { kind, stored, incoming, seen }, resolution);
+}
+
+function sizeObstacle(payload: Uint8Array | null, limits: Limits): Rejection | null {
+  const bytes = payload?.length ?? 0;
+  return bytes > limits.recordBytesMax ? recordTooLarge(bytes, limits) : null;
+}
+
+function writtenBy(resolution: Resolution, incoming: Side): Uint8Array | null {
+  if (resolution.take === 'merged') return resolution.payload;
+  return resolution.take === 'incoming' ? incoming.payload : null;
+}
+
+/** What met what; `seen` is null where it is no longer known on what the device built. */
+interface Clash {
+  readonly kind: ConflictKind;
+  readonly stored: StoredRecord | null;
+  readonly incoming: Side;
+  readonly seen: Seen | null;
 }
 
 function resolve(
   draft: Draft,
   push: Push,
-  change: Change,
+  change: TakenChange,
   rules: ActiveRules,
-  kind: ConflictKind,
-  stored: StoredRecord | null,
-  incoming: Side,
+  { kind, stored, incoming, seen }: Clash,
   resolution: Resolution,
 ): Verdict {
   const conflict = ledgerId(change, push.device);
   let result: StoredRecord | null = null;
   if (resolution.take === 'incoming') {
     const meta = incoming.deleted ? null : rules.policy.remember({ stored, incoming, rule: rules.rule });
-    const asSent = change.kind !== 'patch';
-    result = writeRecord(draft, push, change, rules, stored, { ...incoming, meta }, { asSent, conflict });
+    const patched = change.kind === 'patch';
+    const note = { asSent: !patched, merged: patched && seen === null, conflict };
+    result = writeRecord(draft, push, change, rules, stored, { ...incoming, meta }, note);
   } else if (resolution.take === 'merged') {
     const { payload, meta } = resolution;
     const latest = stored !== null && stored.time > incoming.time ? stored.time : incoming.time;
     const merged: Side = { ...incoming, deleted: false, payload, meta, time: latest };
     result = writeRecord(draft, push, change, rules, stored, merged, {
       asSent: false,
+      merged: true,
       conflict,
       incoming: incoming.payload,
     });
@@ -154,19 +190,22 @@ const STATUS_OF = {
 function schemaConflict(
   draft: Draft,
   push: Push,
-  change: Change,
+  change: TakenChange,
   rules: ActiveRules,
   stored: StoredRecord | undefined,
 ): Verdict {
-  const seen = draft.seen(change.collection, change.id, push.device, change.baseVersion);
-  const payload = wholePayload(change, seen, stored ?? null) ?? null;
+  const seen = draft.seen(push.device, change);
+  const payload = wholePayload(change, seen, stored ?? null);
+  if (payload === undefined) return rejected(stored?.payload ? notPatchable : recordNotFound);
   const incoming = sideOf(push, change, payload);
+  draft.remember(push.device, change, incoming);
   const { oldest, current } = rules.declared.schema;
   const why = `The change has schema version ${change.schemaVersion}; the collection takes ${oldest} to ${current}.`;
-  return resolve(draft, push, change, rules, 'SCHEMA', stored ?? null, incoming, { take: 'neither', why });
+  const clash: Clash = { kind: 'SCHEMA', stored: stored ?? null, incoming, seen };
+  return resolve(draft, push, change, rules, clash, { take: 'neither', why });
 }
 
-function sideOf(push: Push, change: Change, payload: Uint8Array | null): Side {
+function sideOf(push: Push, change: TakenChange, payload: Uint8Array | null): Side {
   return {
     deleted: payload === null,
     payload,

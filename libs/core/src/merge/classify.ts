@@ -26,22 +26,27 @@ export function classify(change: Change, device: DeviceId, stored: StoredRecord 
 /** A base version above 0 says that the record was there: it has been deleted, and stays so unless a rule says more. */
 function meetingNothing(change: Change): Meeting {
   if (change.kind === 'delete') return { kind: 'gone' };
-  if (change.baseVersion > 0) return { kind: 'conflict', of: 'UPDATE_DELETE', stored: null };
+  if (change.baseVersion > 0 && !isAnew(change))
+    return { kind: 'conflict', of: 'UPDATE_DELETE', stored: null };
   return { kind: change.kind === 'create' ? 'create' : 'missing' };
 }
 
 function meetingTombstone(change: Change, device: DeviceId, stored: StoredRecord): Meeting {
   if (change.kind === 'delete') return { kind: 'gone' };
-  // Creating anew is allowed to one who knows of the delete, and to one who never knew of the record.
-  if (change.kind === 'create' && change.baseVersion === 0) return { kind: 'clean', stored };
-  if (!hasSeen(stored, device, change.baseVersion)) return { kind: 'conflict', of: 'UPDATE_DELETE', stored };
+  if (isAnew(change)) return { kind: 'clean', stored };
+  if (!hasSeen(stored, device, change)) return { kind: 'conflict', of: 'UPDATE_DELETE', stored };
   return change.kind === 'create' || change.kind === 'update'
     ? { kind: 'clean', stored }
     : { kind: 'missing' };
 }
 
+/** Made by one who never knew of the record, or who had deleted it as well. */
+function isAnew({ kind, baseVersion, after }: Change): boolean {
+  return kind === 'create' && (baseVersion === 0 || after > 0);
+}
+
 function meetingLive(change: Change, device: DeviceId, stored: StoredRecord): Meeting {
-  if (hasSeen(stored, device, change.baseVersion)) return { kind: 'clean', stored };
+  if (hasSeen(stored, device, change)) return { kind: 'clean', stored };
   const of =
     change.kind === 'create' ? 'CREATE_CREATE' : change.kind === 'delete' ? 'DELETE_UPDATE' : 'UPDATE_UPDATE';
   return { kind: 'conflict', of, stored };

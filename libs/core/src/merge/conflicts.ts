@@ -1,5 +1,6 @@
 import type { Change, Push } from '../changes';
 import { contentHash } from '../digest';
+import type { HistoryEntry } from '../history';
 import { CONFLICTS, type RecordId } from '../ids';
 import type { ConflictRef } from '../outcomes';
 import type { Side } from '../policies/policy';
@@ -38,7 +39,8 @@ export function enterLedger(
     number: change.number,
     trace: change.trace,
   };
-  writeLedger(draft, push, change, conflict.id, encodeLedger(entry), incoming.payload);
+  const about = { collection: change.collection, id: change.id };
+  writeLedger(draft, push, change, conflict.id, encodeLedger(entry), { about, incoming: incoming.payload });
 }
 
 /** A change that took effect closes the open conflicts that it names, as long as they are about its record. */
@@ -49,7 +51,9 @@ export function closeConflicts(draft: Draft, push: Push, change: Change): void {
     if (payload === null || entry === null || entry.state === 'resolved') continue;
     if (entry.collection !== change.collection || entry.id !== change.id) continue;
     const resolvedBy = { device: push.device, user: push.user, number: change.number };
-    writeLedger(draft, push, change, id, amendLedger(payload, { state: 'resolved', resolvedBy }), null);
+    const amended = amendLedger(payload, { state: 'resolved', resolvedBy });
+    // It tells nothing of what the device sent for the record: the record's own entry does.
+    writeLedger(draft, push, change, id, amended, { about: { collection: CONFLICTS, id }, incoming: null });
   }
 }
 
@@ -59,7 +63,7 @@ function writeLedger(
   change: Change,
   id: RecordId,
   payload: Uint8Array,
-  incoming: Uint8Array | null,
+  told: Pick<HistoryEntry, 'about' | 'incoming'>,
 ): void {
   const stored = draft.record(CONFLICTS, id);
   const previousVersion = stored?.version ?? 0;
@@ -69,7 +73,7 @@ function writeLedger(
       id,
       createdVersion: stored?.createdVersion ?? 0,
       previousVersion,
-      othersVersion: previousVersion,
+      merged: false,
       deleted: false,
       payload,
       meta: null,
@@ -90,8 +94,7 @@ function writeLedger(
       id,
       previousVersion,
       payload,
-      incoming,
-      about: { collection: change.collection, id: change.id },
+      ...told,
       policy: '',
       rulesVersion: 0,
       conflict: id,

@@ -1,6 +1,8 @@
-import { EMPTY_DIGEST, digestSum, type DigestSum } from '../digest';
+import type { Change } from '../changes';
 import type { HistoryEntry } from '../history';
 import {
+  type ChangeKey,
+  changeKey,
   type ChangeNumber,
   type CollectionName,
   type DeviceId,
@@ -12,7 +14,8 @@ import {
 import type { Receipt } from '../outcomes';
 import type { Seen } from '../policies/policy';
 import type { StoredRecord } from '../records';
-import { type MergeFacts, type MergePlan, seenKey, type SpaceState } from './facts';
+import { type MergeFacts, type MergePlan, seenKey } from './facts';
+import { tallyOf } from './tally';
 
 /** The space as it will be: what was loaded, overlaid by what this plan has written so far. */
 export interface Draft {
@@ -22,105 +25,94 @@ export interface Draft {
   record(collection: CollectionName, id: RecordId): StoredRecord | undefined;
   /** Stores under the next version, which it returns. */
   write(record: Omit<StoredRecord, 'version'>, entry: Omit<HistoryEntry, 'version'>): StoredRecord;
-  /** What a device saw of a record when it made a change on this base; null when that is no longer known. */
-  seen(collection: CollectionName, id: RecordId, device: DeviceId, baseVersion: Version): Seen | null;
-  /** From now on the device's further changes in this batch are made on this. */
-  remember(collection: CollectionName, id: RecordId, device: DeviceId, seen: Seen): void;
+  /** What a device saw of a record when it made a change; null when that is no longer known. */
+  seen(device: DeviceId, change: Change): Seen | null;
+  /** What the device sees by its own change; a further change of this batch may be made after it. */
+  remember(device: DeviceId, change: Change, seen: Seen): void;
   lastNumber(device: DeviceId): ChangeNumber;
+  receipt(device: DeviceId, number: ChangeNumber): Receipt | undefined;
+  /** What a change came after, passing over what was rejected: nothing is left of that. */
+  lastBefore(device: DeviceId, after: ChangeNumber): ChangeNumber;
   take(receipt: Receipt): void;
   plan(results: MergePlan['results']): MergePlan;
 }
 
-/** Whether a device that made a change on this base has seen the record as it stands. */
-export function hasSeen(stored: StoredRecord, device: DeviceId, baseVersion: Version): boolean {
-  return baseVersion >= stored.version || (stored.device === device && baseVersion >= stored.othersVersion);
+/**
+ * Whether a device that made this change has seen the record as it stands: in its copy, or by its own change before,
+ * which stands. An own change that did not get its way hid what the copy has.
+ */
+export function hasSeen(stored: StoredRecord, device: DeviceId, { baseVersion, after }: Change): boolean {
+  const inCopy = baseVersion >= stored.version;
+  const isOwn = stored.device === device && stored.number === after;
+  return isOwn ? inCopy || !stored.merged : inCopy && after === 0;
 }
 
 export function draftOf(facts: MergeFacts): Draft {
   const before = facts.space;
   let head = before.head;
-  let records = before.records;
-  let bytes = before.bytes;
+  const tally = tallyOf(before);
   const written = new Map<RecordKey, StoredRecord>();
   const history: HistoryEntry[] = [];
-  const receipts: Receipt[] = [];
+  const receipts = new Map<ChangeKey, Receipt>();
   const lastNumbers = new Map<DeviceId, ChangeNumber>();
-  const sums = new Map<CollectionName, DigestSum>();
   const views = new Map<string, Seen>();
 
-  const sumOf = (collection: CollectionName): DigestSum => {
-    let sum = sums.get(collection);
-    if (sum === undefined) {
-      sum = digestSum(before.digests.get(collection) ?? EMPTY_DIGEST);
-      sums.set(collection, sum);
-    }
-    return sum;
-  };
+  const standing = (key: RecordKey): StoredRecord | undefined => written.get(key) ?? facts.records.get(key);
 
-  const count = (record: StoredRecord, sign: 1 | -1): void => {
-    if (record.payload === null) return;
-    records += sign;
-    bytes += sign * record.payload.length;
-    const sum = sumOf(record.collection);
-    if (sign > 0) sum.add(record.id, record.version, record.contentHash);
-    else sum.remove(record.id, record.version, record.contentHash);
-  };
-
-  const after = (): SpaceState => {
-    const digests = new Map(before.digests);
-    for (const [collection, sum] of sums) digests.set(collection, sum.result());
-    return { ...before, head, digests, records, bytes };
-  };
-
-  return {
+  const draft: Draft = {
     facts,
     head: () => head,
-    counts: () => ({ records, bytes }),
-    record(collection, id) {
-      const key = recordKey(collection, id);
-      return written.get(key) ?? facts.records.get(key);
-    },
+    counts: () => tally.counts(),
+    record: (collection, id) => standing(recordKey(collection, id)),
     write(unversioned, entry) {
       const version = ++head;
       const key = recordKey(unversioned.collection, unversioned.id);
-      const old = written.get(key) ?? facts.records.get(key);
       const record: StoredRecord = {
         ...unversioned,
         version,
         createdVersion: unversioned.createdVersion === 0 ? version : unversioned.createdVersion,
       };
-      if (old !== undefined) count(old, -1);
-      count(record, 1);
+      tally.replace(standing(key), record);
       // Taken out first, so that the map stays in order of version.
       written.delete(key);
       written.set(key, record);
       history.push({ ...entry, version });
       return record;
     },
-    seen(collection, id, device, baseVersion) {
-      const key = recordKey(collection, id);
-      const view = views.get(`${key}\u0000${device}`);
+    seen(device, { collection, id, baseVersion, after }) {
+      const view = views.get(viewKey(collection, id, device, after));
       if (view !== undefined) return view;
-      const loaded = facts.records.get(key);
-      if (loaded !== undefined && hasSeen(loaded, device, baseVersion)) return loaded;
-      return facts.seen.get(seenKey({ collection, id, device, baseVersion })) ?? null;
+      return facts.seen.get(seenKey({ collection, id, device, baseVersion, after })) ?? null;
     },
-    remember(collection, id, device, { deleted, payload }) {
-      views.set(`${recordKey(collection, id)}\u0000${device}`, { deleted, payload });
+    remember(device, { collection, id, number }, { deleted, payload }) {
+      views.set(viewKey(collection, id, device, number), { deleted, payload });
     },
     lastNumber: (device) => lastNumbers.get(device) ?? facts.lastNumbers.get(device) ?? 0,
+    receipt(device, number) {
+      const key = changeKey(device, number);
+      return receipts.get(key) ?? facts.receipts.get(key);
+    },
+    lastBefore(device, after) {
+      const receipt = after === 0 ? undefined : draft.receipt(device, after);
+      return receipt?.status === 'REJECTED' ? draft.lastBefore(device, receipt.after) : after;
+    },
     take(receipt) {
-      receipts.push(receipt);
+      receipts.set(changeKey(receipt.device, receipt.number), receipt);
       lastNumbers.set(receipt.device, receipt.number);
     },
     plan: (results) => ({
       before,
-      after: after(),
+      after: { ...before, head, ...tally.result() },
       records: [...written.values()],
       history,
       lastNumbers,
-      receipts,
+      receipts: [...receipts.values()],
       results,
     }),
   };
+  return draft;
+}
+
+function viewKey(collection: CollectionName, id: RecordId, device: DeviceId, number: ChangeNumber): string {
+  return `${recordKey(collection, id)}\u0000${changeKey(device, number)}`;
 }

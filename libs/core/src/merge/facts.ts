@@ -6,8 +6,11 @@ import {
   changeKey,
   type ChangeNumber,
   type CollectionName,
+  collectionProblem,
   type DeviceId,
   type Epoch,
+  idProblem,
+  LEDGER_ID_BYTES_MAX,
   type RecordId,
   type RecordKey,
   recordKey,
@@ -74,10 +77,11 @@ export interface SeenRequest {
   readonly id: RecordId;
   readonly device: DeviceId;
   readonly baseVersion: Version;
+  readonly after: ChangeNumber;
 }
 
-export function seenKey({ collection, id, device, baseVersion }: SeenRequest): SeenKey {
-  return `${recordKey(collection, id)}\u0000${device}\u0000${baseVersion}` as SeenKey;
+export function seenKey({ collection, id, device, baseVersion, after }: SeenRequest): SeenKey {
+  return `${recordKey(collection, id)}\u0000${device}\u0000${baseVersion}\u0000${after}` as SeenKey;
 }
 
 /** What a transaction has to load before `planMerge` can run on these pushes. */
@@ -99,17 +103,24 @@ export function mergeKeys(pushes: readonly Push[], conflicts: CollectionName): M
   const records = new Map<RecordKey, MergeKeys['records'][number]>();
   const devices = new Set<DeviceId>();
   const receipts = new Map<ChangeKey, MergeKeys['receipts'][number]>();
-  const name = (collection: CollectionName, id: RecordId) => {
+  const name = (collection: CollectionName, id: RecordId, bytesMax?: number) => {
+    // Such a change is rejected; a store may not even be able to look for it.
+    if (collectionProblem(collection) !== null || idProblem(id, bytesMax) !== null) return;
     const key = recordKey(collection, id);
     if (!records.has(key)) records.set(key, { collection, id, key });
   };
   for (const { device, changes } of pushes) {
     devices.add(device);
-    for (const { collection, id, number, resolves } of changes) {
-      name(collection, id);
-      for (const conflict of resolves) name(conflicts, conflict);
+    const answered = (number: ChangeNumber) => {
+      if (!Number.isSafeInteger(number) || number < 1) return;
       const key = changeKey(device, number);
       receipts.set(key, { device, number, key });
+    };
+    for (const { collection, id, number, after, resolves } of changes) {
+      name(collection, id);
+      for (const conflict of resolves) name(conflicts, conflict, LEDGER_ID_BYTES_MAX);
+      answered(number);
+      answered(after);
     }
   }
   return { records: [...records.values()], devices: [...devices], receipts: [...receipts.values()] };

@@ -1,14 +1,17 @@
+import { mayRead } from '../access';
 import { type Change, fingerprint, type Push } from '../changes';
-import { type ClampedTime, clamp } from '../clock';
+import { clamp } from '../clock';
 import { type Hash64, sameHash } from '../hash';
-import { changeKey } from '../ids';
+import type { ChangeNumber } from '../ids';
+import type { Limits } from '../limits';
 import type { Outcome, PushResult, Receipt } from '../outcomes';
 import { imageOf } from '../records';
 import { refusal } from '../refusals';
 import { applyChange, type Verdict } from './apply';
 import { type Draft, draftOf } from './draft';
 import type { MergeFacts, MergePlan } from './facts';
-import { pushObstacle, rejectionOf } from './reject';
+import { followsOrder, pushObstacle, rejectionOf } from './reject';
+import type { TakenChange } from './write';
 
 /**
  * Decides what a batch of pushes does to one space. Pure: the same facts and pushes give the same plan, and
@@ -38,45 +41,34 @@ function pushInto(draft: Draft, push: Push): PushResult {
 function takeChange(draft: Draft, push: Push, change: Change): Outcome {
   const print = fingerprint(change);
   if (change.number <= draft.lastNumber(push.device)) return repeatedOutcome(draft, push, change, print);
-  const clamped = clamp(change.time, draft.facts.nowMs, draft.facts.limits.clockSkewMsMax);
-  const verdict = decide(draft, push, change, clamped);
-  const receipt = receiptOf(draft, push, change, print, clamped, verdict);
-  draft.take(receipt);
-  return outcomeOf(draft, change, receipt, false);
-}
-
-function decide(draft: Draft, push: Push, change: Change, clamped: ClampedTime): Verdict {
-  const { rules, limits } = draft.facts;
+  const { nowMs, limits, rules } = draft.facts;
+  const after = followsOrder(change) ? draft.lastBefore(push.device, change.after) : 0;
   const rejected = rejectionOf(change, push, rules, limits);
-  if (rejected !== null) return { status: 'REJECTED', version: 0, conflict: null, ...rejected };
-  return applyChange(draft, push, { ...change, time: clamped.time });
-}
-
-function receiptOf(
-  draft: Draft,
-  push: Push,
-  change: Change,
-  print: Hash64,
-  clamped: ClampedTime,
-  verdict: Verdict,
-): Receipt {
-  return {
+  const taken = rejected === null ? takenOf(change, after, nowMs, limits) : null;
+  const verdict: Verdict =
+    taken === null
+      ? { status: 'REJECTED', version: 0, conflict: null, ...rejected! }
+      : applyChange(draft, push, taken);
+  const receipt: Receipt = {
     device: push.device,
     number: change.number,
     fingerprint: print,
-    status: verdict.status,
-    version: verdict.version,
-    conflict: verdict.conflict,
-    reason: verdict.reason,
-    message: verdict.message,
-    aheadMs: clamped.aheadMs,
-    committedAtMs: draft.facts.nowMs,
+    after,
+    aheadMs: taken?.aheadMs ?? 0,
+    committedAtMs: nowMs,
+    ...verdict,
   };
+  draft.take(receipt);
+  return outcomeOf(draft, push, change, receipt, false);
+}
+
+function takenOf(change: Change, after: ChangeNumber, nowMs: number, limits: Limits): TakenChange {
+  return { ...change, after, ...clamp(change.time, nowMs, limits.clockSkewMsMax) };
 }
 
 /** The first answer again; an answer too old to be remembered is "it was taken". */
 function repeatedOutcome(draft: Draft, push: Push, change: Change, print: Hash64): Outcome {
-  const receipt = draft.facts.receipts.get(changeKey(push.device, change.number)) ?? null;
+  const receipt = draft.receipt(push.device, change.number);
   const blank = {
     number: change.number,
     version: 0,
@@ -85,8 +77,8 @@ function repeatedOutcome(draft: Draft, push: Push, change: Change, print: Hash64
     aheadMs: 0,
     repeated: true,
   };
-  if (receipt === null) return { ...blank, status: 'APPLIED', reason: null, message: '' };
-  if (sameHash(receipt.fingerprint, print)) return outcomeOf(draft, change, receipt, true);
+  if (receipt === undefined) return { ...blank, status: 'APPLIED', reason: null, message: '' };
+  if (sameHash(receipt.fingerprint, print)) return outcomeOf(draft, push, change, receipt, true);
   return {
     ...blank,
     status: 'REJECTED',
@@ -96,10 +88,17 @@ function repeatedOutcome(draft: Draft, push: Push, change: Change, print: Hash64
 }
 
 /** Whoever did not get their way is given what stands instead. */
-function outcomeOf(draft: Draft, change: Change, receipt: Receipt, repeated: boolean): Outcome {
+function outcomeOf(
+  draft: Draft,
+  { access }: Push,
+  { collection, id }: Change,
+  receipt: Receipt,
+  repeated: boolean,
+): Outcome {
   const { number, status, version, conflict, reason, message, aheadMs } = receipt;
-  const stands =
-    status === 'APPLIED' || status === 'REJECTED' ? undefined : draft.record(change.collection, change.id);
+  const asWished = status === 'APPLIED' || status === 'REJECTED';
+  // A first answer may be asked for again after the right to read has gone.
+  const stands = asWished || !mayRead(access, collection, id) ? undefined : draft.record(collection, id);
   return {
     number,
     status,

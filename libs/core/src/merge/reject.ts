@@ -47,9 +47,15 @@ export function rejectionOf(change: Change, push: Push, rules: RulesBook, limits
   if (!isHlcTime(change.time)) return rejection('INVALID_ARGUMENT', 'the time is not a clock reading');
   if (!Number.isSafeInteger(change.baseVersion) || change.baseVersion < 0)
     return rejection('BASE_VERSION_UNKNOWN', 'the base version is not a version');
+  if (!followsOrder(change))
+    return rejection('INVALID_ARGUMENT', 'a change can only come after an earlier one');
   if (payloadBytes(change) > limits.recordBytesMax)
     return rejection('RECORD_TOO_LARGE', `${payloadBytes(change)} bytes, ${limits.recordBytesMax} allowed`);
   return contentRejection(change, rules.of(collection));
+}
+
+export function followsOrder({ number, after }: Change): boolean {
+  return Number.isSafeInteger(after) && after >= 0 && after < number;
 }
 
 function contentRejection(change: Change, { declared, policy }: ActiveRules): Rejection | null {
@@ -74,7 +80,7 @@ function contentRejection(change: Change, { declared, policy }: ActiveRules): Re
 }
 
 export const recordTooLarge = (bytes: number, limits: Limits): Rejection =>
-  rejection('RECORD_TOO_LARGE', `${bytes} bytes after the patch, ${limits.recordBytesMax} allowed`);
+  rejection('RECORD_TOO_LARGE', `${bytes} bytes once it is applied, ${limits.recordBytesMax} allowed`);
 export const recordNotFound: Rejection = rejection('RECORD_NOT_FOUND', 'nothing to change');
 export const notPatchable: Rejection = rejection(
   'INVALID_PAYLOAD',

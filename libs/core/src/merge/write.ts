@@ -25,8 +25,12 @@ export function growthObstacle(
   return growth > 0 && bytes + growth > quota.bytesMax ? quotaExceeded('bytes', quota.bytesMax) : null;
 }
 
+/** A change with its time cut off at the limit, so far ahead of that it was, and after nothing that was rejected. */
+export type TakenChange = Change & { readonly aheadMs: number };
+
 interface WriteNote {
   readonly asSent: boolean;
+  readonly merged: boolean;
   readonly conflict: RecordId | null;
   readonly incoming?: Uint8Array | null;
 }
@@ -34,7 +38,7 @@ interface WriteNote {
 export function writeRecord(
   draft: Draft,
   push: Push,
-  change: Change,
+  change: TakenChange,
   { declared }: ActiveRules,
   stored: StoredRecord | null,
   side: Side,
@@ -42,15 +46,14 @@ export function writeRecord(
 ): StoredRecord {
   const { collection, id } = change;
   const { payload } = side;
-  const patched = change.kind === 'patch' && note.asSent;
+  const asSent = note.asSent && change.aheadMs === 0;
   return draft.write(
     {
       collection,
       id,
       createdVersion: stored?.createdVersion ?? 0,
       previousVersion: stored?.version ?? 0,
-      othersVersion:
-        stored === null ? 0 : stored.device === push.device ? stored.othersVersion : stored.version,
+      merged: note.merged,
       deleted: side.deleted,
       payload,
       meta: side.meta,
@@ -61,8 +64,8 @@ export function writeRecord(
       user: push.user,
       schemaVersion: change.schemaVersion,
       committedAtMs: draft.facts.nowMs,
-      patch: patched ? change.patch : null,
-      asSent: note.asSent,
+      patch: change.kind === 'patch' && asSent ? change.patch : null,
+      asSent,
       resurrected: !side.deleted && note.conflict !== null && (stored === null || stored.deleted),
     },
     {

@@ -54,6 +54,10 @@ export function authenticated(
   if (state.phase === 'open') return { effects: refreshed(state, verified, nowMs), early: [] };
   const { hello, agreed } = state;
   if (state.phase !== 'greeted' || hello === null || agreed === null) return { effects: [], early: [] };
+  if (hello.tenant !== null && hello.tenant !== verified.tenant) {
+    const refused = refusal('UNAUTHENTICATED', { message: 'The token is of another tenant.' });
+    return { effects: closeWith(state, refused, 'hello'), early: [] };
+  }
   const own = saved !== null && isOwn(saved, hello, verified) ? saved : null;
   const session = own?.id ?? state.setup.newSession;
   state.phase = 'open';
@@ -61,7 +65,11 @@ export function authenticated(
   const early = state.early;
   state.early = [];
   // What the device subscribes to itself in the same breath is not taken up from memory as well.
-  const named = new Set(early.map((message) => ('space' in message ? message.space : null)));
+  const named = new Set(
+    early.map((message) =>
+      message.kind === 'subscribe' && message.mode !== 'check-only' ? message.space : null,
+    ),
+  );
   const taken = (own?.subscriptions ?? []).filter(({ space }) => !named.has(space));
   const welcome = send(state, {
     kind: 'welcome',

@@ -1,9 +1,10 @@
 import { pushObstacle } from '../merge/reject';
 import type { PushMessage } from '../messages';
+import type { Outcome } from '../outcomes';
 import { adaptPace } from '../pacing';
 import { overLimit, refusal } from '../refusals';
 import type { PushAnswer, SessionEffect } from './io';
-import { refuse, send } from './send';
+import { outcomeBytes, refuse, send } from './send';
 import type { SessionState, Subscription } from './state';
 import { pollAfterMs } from './subscribe';
 
@@ -52,11 +53,30 @@ export function pushed(
   }
   const before = state.pace.pushChangesMax;
   state.pace = adaptPace(state.pace, answeredInMs, state.setup.limits);
-  const effects = [send(state, { kind: 'outcomes', space, outcomes: result.outcomes })];
+  const effects = inParts(result.outcomes, state.setup.limits.messageBytesMax / 2).map((outcomes) =>
+    send(state, { kind: 'outcomes', space, outcomes }),
+  );
   if (state.pace.pushChangesMax !== before || changesRemaining < state.pace.pushChangesMax) {
     effects.push(pace(state, changesRemaining, nowMs));
   }
   return [...effects, ...pushNext(state, sub, nowMs)];
+}
+
+/** Outcomes bring the records that stand, so those of one push may not fit one message. */
+function inParts(outcomes: readonly Outcome[], bytesMax: number): Outcome[][] {
+  const parts: Outcome[][] = [];
+  let part: Outcome[] = [];
+  let bytes = 0;
+  for (const outcome of outcomes) {
+    bytes += outcomeBytes(outcome);
+    if (part.length === 0 || bytes > bytesMax) {
+      part = [];
+      parts.push(part);
+      bytes = outcomeBytes(outcome);
+    }
+    part.push(outcome);
+  }
+  return parts;
 }
 
 function pace(state: SessionState, changesRemaining: number, nowMs: number): SessionEffect {

@@ -2,19 +2,23 @@ import { hasRoom } from '../pacing';
 import type { SessionEffect } from './io';
 import type { SessionState, Subscription } from './state';
 
-/** Asks for the next page, as soon as the send window has room for bulk. */
+/** Asks for the next page, as soon as the send window has room for bulk and for what has been asked for already. */
 export function readOn(state: SessionState, sub: Subscription, nowMs: number): SessionEffect[] {
   const { opened } = sub;
   if (opened === null || sub.reading === 'asked') return [];
   sub.reading = 'waiting';
   if (nowMs < sub.readAgainAtMs) return [];
-  if (!hasRoom('bulk', state.unsentBytes, state.setup.limits.sendWindowBytesMax)) return [];
+  const { sendWindowBytesMax, pageBytesMax } = state.setup.limits;
+  const coming = [...state.subscriptions.values()].filter(({ reading }) => reading === 'asked').length;
+  if (!hasRoom('bulk', state.unsentBytes + coming * pageBytesMax, sendWindowBytesMax)) return [];
   sub.reading = 'asked';
+  sub.turn = ++state.lastTurn;
   return [{ do: 'read', space: sub.space, ticket: sub.ticket, reader: opened.reader, cursor: opened.cursor }];
 }
 
-/** What was held back for lack of room or after a failure. */
+/** What was held back for lack of room or after a failure; who has waited longest comes first. */
 export function readWaiting(state: SessionState, nowMs: number): SessionEffect[] {
   const waiting = [...state.subscriptions.values()].filter(({ reading }) => reading === 'waiting');
+  waiting.sort((left, right) => left.turn - right.turn);
   return waiting.flatMap((sub) => readOn(state, sub, nowMs));
 }

@@ -10,6 +10,7 @@ import type { OpenedSpace, SessionState, Subscription } from './state';
 import { restart } from './subscribe';
 
 const READ_AGAIN_MS = 1_000;
+const PROGRESS_MS = 2_000;
 
 export function pageRead(
   state: SessionState,
@@ -20,17 +21,28 @@ export function pageRead(
   const opened = sub.opened!;
   const { page, checkpoint: reached } = delta;
   sub.reading = 'idle';
+  const progressed = page.cursor.position > opened.cursor.position;
   opened.cursor = page.cursor;
   const effects: SessionEffect[] = [];
-  if (page.entries.length > 0) {
+  // A narrow scope may pass over many records: the device hears now and then how far it has come all the same.
+  const quiet = reached === null && nowMs - opened.lastSentAtMs >= PROGRESS_MS;
+  if (page.entries.length > 0 || quiet) {
     const cursor = cursorBytes(state, sub.space, page.cursor);
+    opened.lastSentAtMs = nowMs;
     effects.push(send(state, { kind: 'page', space: sub.space, entries: page.entries, cursor }, 'bulk'));
   }
-  if (reached === null) return [...effects, ...readOn(state, sub, nowMs)];
+  if (reached === null) {
+    // Other spaces may have waited longer.
+    sub.reading = 'waiting';
+    return effects;
+  }
   const { version, cursor, clock, digests } = reached;
   effects.push(checkpoint(state, sub, version, cursor, clock, digests));
   opened.lastMovedAtMs = nowMs;
-  if (sub.announcedTo > version) effects.push(...readOn(state, sub, nowMs));
+  if (sub.announcedTo <= version) return effects;
+  // A reader that lags behind the announcements is not asked without end.
+  if (!progressed) sub.readAgainAtMs = nowMs + READ_AGAIN_MS;
+  sub.reading = 'waiting';
   return effects;
 }
 
@@ -66,9 +78,12 @@ export function announced(
   nowMs: number,
 ): SessionEffect[] {
   const { opened } = sub;
+  if (opened !== null && announcement.epoch > opened.epoch)
+    return restart(state, sub, refusal('EPOCH_CHANGED'));
+  // From before a restore, and late.
+  if (opened !== null && announcement.epoch < opened.epoch) return [];
   sub.announcedTo = Math.max(sub.announcedTo, announcement.to);
   if (opened === null || sub.mode === 'upload-only') return [];
-  if (announcement.epoch > opened.epoch) return restart(state, sub, refusal('EPOCH_CHANGED'));
   if (announcement.to <= opened.cursor.position || sub.reading !== 'idle') return [];
   const { entries } = announcement;
   const follows =

@@ -3,6 +3,7 @@ import { type Cursor, encodeCursor } from '../cursor';
 import type { Digests } from '../digest';
 import { type ChangeNumber, type DeviceId, type SpaceId, spaceKey, type Version } from '../ids';
 import type { DeviceMessage, ServerMessage } from '../messages';
+import type { Outcome } from '../outcomes';
 import type { Priority } from '../pacing';
 import type { Refusal } from '../refusals';
 import type { SessionEffect } from './io';
@@ -25,12 +26,13 @@ function messageBytes(message: ServerMessage): number {
   if (message.kind === 'page')
     return message.entries.reduce((sum, entry) => sum + entryBytes(entry), MESSAGE_BYTES);
   if (message.kind === 'outcomes') {
-    return message.outcomes.reduce(
-      (sum, { record }) => sum + MESSAGE_BYTES + (record?.payload.length ?? 0),
-      MESSAGE_BYTES,
-    );
+    return message.outcomes.reduce((sum, outcome) => sum + outcomeBytes(outcome), MESSAGE_BYTES);
   }
   return MESSAGE_BYTES;
+}
+
+export function outcomeBytes({ record }: Outcome): number {
+  return MESSAGE_BYTES + (record?.payload.length ?? 0);
 }
 
 export function refuse(
@@ -55,10 +57,9 @@ export function closeWith(
 export function leave(state: SessionState): SessionEffect[] {
   if (state.phase === 'closed') return [];
   state.phase = 'closed';
-  const unwatch = [...state.subscriptions.values()]
-    .filter(({ opened }) => opened !== null)
-    .map(({ space }): SessionEffect => ({ do: 'unwatch', space }));
+  const unwatch = [...state.subscriptions.keys()].map((space): SessionEffect => ({ do: 'unwatch', space }));
   state.subscriptions.clear();
+  state.plansAsked.clear();
   state.early = [];
   return [...unwatch, { do: 'close' }];
 }

@@ -1,5 +1,5 @@
 import type { SpaceId } from '../ids';
-import type { DeviceMessage } from '../messages';
+import type { DeviceMessage, PresenceMessage } from '../messages';
 import { refusal } from '../refusals';
 import { authenticated, greet, waitForWelcome } from './handshake';
 import type { SessionEffect, SessionInput } from './io';
@@ -8,7 +8,7 @@ import { announced, pageNotRead, pageRead } from './read';
 import { readWaiting } from './read-on';
 import { closeWith, leave, refuse, send } from './send';
 import type { SessionState, Subscription } from './state';
-import { accessChanged, opened, saveSession, subscribe, unsubscribe } from './subscribe';
+import { accessChanged, notOpened, opened, planned, saveSession, subscribe, unsubscribe } from './subscribe';
 
 const END_NOTICE_MS = 60_000;
 
@@ -28,7 +28,7 @@ export function stepSession(state: SessionState, input: SessionInput, nowMs: num
     case 'not-authenticated':
       return notAuthenticated(state, input);
     case 'planned':
-      return [send(state, { kind: 'plan', space: input.space, plan: input.plan })];
+      return planned(state, input);
     case 'opened':
     case 'not-opened':
     case 'read':
@@ -40,7 +40,9 @@ export function stepSession(state: SessionState, input: SessionInput, nowMs: num
     case 'access':
       return forSpace(state, input.space, (sub) => accessChanged(state, sub, input.access));
     case 'presence':
-      return forSpace(state, input.space, () => [send(state, input.message, 'live')]);
+      return forSpace(state, input.space, ({ opened: space }) =>
+        space === null ? [] : [send(state, input.message, 'live')],
+      );
     case 'revoked':
       return closeWith(state, refusal('DEVICE_REVOKED'));
     case 'flushed':
@@ -73,9 +75,7 @@ function receive(state: SessionState, message: DeviceMessage, nowMs: number): Se
     case 'ack':
       return acknowledge(state, message.space, message.cursor);
     case 'presence':
-      if (!state.subscriptions.has(message.space))
-        return refuse(state, refusal('NOT_SUBSCRIBED'), 'presence', message.space);
-      return [{ do: 'show-presence', presence: message }];
+      return showPresence(state, message);
     case 'unsubscribe':
       return unsubscribe(state, message.space);
   }
@@ -87,13 +87,10 @@ function answer(
   input: SessionInput & { kind: 'opened' | 'not-opened' | 'read' | 'not-read' | 'pushed' },
   nowMs: number,
 ): SessionEffect[] {
+  // A plan leaves no subscription behind, so its refusal is for whoever asked.
+  if (input.kind === 'not-opened' && state.plansAsked.delete(input.ticket))
+    return refuse(state, input.refusal, 'subscribe', input.space);
   const sub = state.subscriptions.get(input.space);
-  if (input.kind === 'not-opened' && sub?.ticket !== input.ticket) {
-    // A plan leaves no subscription behind, so its refusal is for whoever asked.
-    return input.ticket <= state.lastTicket && sub === undefined
-      ? refuse(state, input.refusal, 'subscribe', input.space)
-      : [];
-  }
   if (sub === undefined) return [];
   if (input.kind === 'pushed') return pushed(state, sub, input.answer, nowMs);
   if (sub.ticket !== input.ticket) return [];
@@ -101,12 +98,11 @@ function answer(
     case 'opened':
       return [...opened(state, sub, input.opening, nowMs), ...pushNext(state, sub, nowMs)];
     case 'not-opened':
-      state.subscriptions.delete(sub.space);
-      return refuse(state, input.refusal, 'subscribe', sub.space);
+      return notOpened(state, sub, input.refusal);
     case 'read':
-      return pageRead(state, sub, input.delta, nowMs);
+      return [...pageRead(state, sub, input.delta, nowMs), ...readWaiting(state, nowMs)];
     case 'not-read':
-      return pageNotRead(state, sub, input.refusal, nowMs);
+      return [...pageNotRead(state, sub, input.refusal, nowMs), ...readWaiting(state, nowMs)];
   }
 }
 
@@ -122,8 +118,19 @@ function forSpace(
 function acknowledge(state: SessionState, space: SpaceId, cursor: Uint8Array): SessionEffect[] {
   const sub = state.subscriptions.get(space);
   if (sub === undefined) return refuse(state, refusal('NOT_SUBSCRIBED'), 'ack', space);
+  // What a device stored of a subscription that has been started over since says nothing about the new one.
+  if (sub.opened === null) return [];
   sub.acknowledged = cursor;
   return [{ do: 'acknowledge', space, cursor }, saveSession(state)];
+}
+
+/** A device may send it along with Subscribe; nobody is shown in a space before it is open to them. */
+function showPresence(state: SessionState, message: PresenceMessage): SessionEffect[] {
+  const sub = state.subscriptions.get(message.space);
+  if (sub === undefined) return refuse(state, refusal('NOT_SUBSCRIBED'), 'presence', message.space);
+  if (sub.opened !== null) return [{ do: 'show-presence', presence: message }];
+  sub.presence = message;
+  return [];
 }
 
 function authenticateAgain(state: SessionState, token: string): SessionEffect[] {

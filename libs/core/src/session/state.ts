@@ -4,10 +4,11 @@ import type { Cursor, CursorKeys } from '../cursor';
 import type { Reader } from '../delta';
 import type { DeviceId, Epoch, SessionId, SpaceId, TenantId, UserId, Version } from '../ids';
 import type { Limits } from '../limits';
-import type { DeviceMessage, Hello, SyncMode } from '../messages';
+import type { DeviceMessage, Hello, PresenceMessage, SyncMode } from '../messages';
 import type { Capability, Negotiated } from '../negotiate';
 import type { PaceState } from '../pacing';
 import type { Scope } from '../scope';
+import type { OpenRequest } from './io';
 
 /** Fixed for the life of a session. */
 export interface SessionSetup {
@@ -31,8 +32,12 @@ export interface SessionState {
   endNoticed: boolean;
   early: EarlyMessage[];
   readonly subscriptions: Map<SpaceId, Subscription>;
+  /** Tickets of plans that were asked for and not answered yet. */
+  readonly plansAsked: Set<number>;
   /** Given to each opening of a space, so that answers to an earlier one are known as stale. */
   lastTicket: number;
+  /** Counts reads, so that spaces take turns. */
+  lastTurn: number;
   pace: PaceState;
   unsentBytes: number;
   draining: boolean;
@@ -54,17 +59,23 @@ export interface Subscription {
   ticket: number;
   readonly mode: SyncMode;
   readonly scope: Scope;
+  /** To ask once more, should something change while the space is being opened. */
+  readonly asked: OpenRequest;
   /** Null until the space is open. */
   opened: OpenedSpace | null;
   reading: 'idle' | 'waiting' | 'asked';
+  /** When it last read, in turns. */
+  turn: number;
   /** Not before then, after a failed read. */
   readAgainAtMs: number;
-  /** The highest version that an announcement spoke of, to know after a read whether there is more. */
+  /** The highest version that an announcement of this epoch spoke of, to know after a read whether there is more. */
   announcedTo: Version;
   /** The cursor of the last checkpoint that the device has stored. */
   acknowledged: Uint8Array | null;
   push: PushInFlight | null;
   readonly queue: (readonly Change[])[];
+  /** Shown to others once it is certain that the user may be here. */
+  presence: PresenceMessage | null;
 }
 
 export interface OpenedSpace {
@@ -74,6 +85,7 @@ export interface OpenedSpace {
   /** How far this session has sent. */
   cursor: Cursor;
   lastMovedAtMs: number;
+  lastSentAtMs: number;
 }
 
 export interface PushInFlight {
@@ -91,7 +103,9 @@ export function newSession(setup: SessionSetup, pace: PaceState): SessionState {
     endNoticed: false,
     early: [],
     subscriptions: new Map(),
+    plansAsked: new Set(),
     lastTicket: 0,
+    lastTurn: 0,
     pace,
     unsentBytes: 0,
     draining: false,

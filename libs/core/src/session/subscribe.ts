@@ -1,10 +1,10 @@
-import { type Access, sameAccess } from '../access';
+import { type Access, readableKey } from '../access';
 import { digestsFor, type Reader } from '../delta';
 import { idProblem, type SpaceId } from '../ids';
 import type { Subscribe } from '../messages';
 import { nextPollMs } from '../pacing';
 import { overLimit, type Refusal, refusal } from '../refusals';
-import type { Opening, SessionEffect } from './io';
+import type { Opening, SessionEffect, SessionInput } from './io';
 import { readOn } from './read-on';
 import type { SavedSession } from './saved';
 import { checkpoint, refuse, send } from './send';
@@ -22,13 +22,32 @@ export function subscribe(state: SessionState, message: Subscribe): SessionEffec
     const refused = overLimit('TOO_MANY_SUBSCRIPTIONS', 'spacesPerSessionMax', spacesMax, spacesMax + 1);
     return refuse(state, refused, 'subscribe', space);
   }
-  if (message.mode === 'check-only') {
-    return [{ do: 'plan', ticket: ++state.lastTicket, request: message }];
-  }
+  if (message.mode === 'check-only') return askPlan(state, message);
   return openSubscription(state, message, null);
 }
 
-/** A second Subscribe for a space takes the place of the first. */
+function askPlan(state: SessionState, request: Subscribe): SessionEffect[] {
+  const spacesMax = state.setup.limits.spacesPerSessionMax;
+  if (state.plansAsked.size >= spacesMax) {
+    const refused = overLimit('TOO_MANY_SUBSCRIPTIONS', 'spacesPerSessionMax', spacesMax, spacesMax + 1);
+    return refuse(state, refused, 'subscribe', request.space);
+  }
+  const ticket = ++state.lastTicket;
+  state.plansAsked.add(ticket);
+  return [{ do: 'plan', ticket, request }];
+}
+
+export function planned(
+  state: SessionState,
+  { space, ticket, plan }: SessionInput & { kind: 'planned' },
+): SessionEffect[] {
+  return state.plansAsked.delete(ticket) ? [send(state, { kind: 'plan', space, plan })] : [];
+}
+
+/**
+ * A second Subscribe for a space takes the place of the first. The space is watched before it is opened, so that
+ * nothing that happens in between goes unnoticed.
+ */
 export function openSubscription(
   state: SessionState,
   message: Subscribe,
@@ -44,15 +63,23 @@ export function openSubscription(
     scope,
     opened: null,
     reading: 'idle',
+    turn: 0,
     readAgainAtMs: 0,
     announcedTo: 0,
     acknowledged: cursor,
+    asked: { subscribe: message, restart },
     // A push under way still gets its answer: changes take effect once, whatever becomes of the subscription.
     push: before?.push ?? null,
     queue: before?.queue ?? [],
+    presence: before?.presence ?? null,
   });
-  const unwatch: SessionEffect[] = before?.opened ? [{ do: 'unwatch', space }] : [];
-  return [...unwatch, { do: 'open', ticket, request: { subscribe: message, restart } }];
+  const watch: SessionEffect[] = before === undefined ? [{ do: 'watch', space }] : [];
+  return [...watch, { do: 'open', ticket, request: { subscribe: message, restart } }];
+}
+
+export function notOpened(state: SessionState, { space }: Subscription, refused: Refusal): SessionEffect[] {
+  state.subscriptions.delete(space);
+  return [{ do: 'unwatch', space }, ...refuse(state, refused, 'subscribe', space)];
 }
 
 export function opened(
@@ -77,9 +104,9 @@ export function opened(
     epoch: opening.epoch,
     cursor: opening.cursor,
     lastMovedAtMs: nowMs,
+    lastSentAtMs: nowMs,
   };
-  const effects: SessionEffect[] = [{ do: 'watch', space }];
-  effects.push(
+  const effects: SessionEffect[] = [
     send(state, {
       kind: 'subscribed',
       space,
@@ -89,20 +116,33 @@ export function opened(
       epoch: opening.epoch,
       mismatched: opening.mismatched,
     }),
-  );
+  ];
   if (opening.reset !== null) {
+    effects.push(...dropStale(state, sub, opening.reset));
     effects.push(send(state, { kind: 'reset', space, refusal: opening.reset }));
     sub.acknowledged = null;
   }
+  if (sub.presence !== null) effects.push({ do: 'show-presence', presence: sub.presence });
+  sub.presence = null;
   effects.push(saveSession(state));
   if (mode === 'upload-only') return effects;
+  const moved = sub.announcedTo > opening.head;
+  // What was announced until now is in the next read, or belongs to an epoch that has ended.
+  sub.announcedTo = 0;
   // Nothing has moved since the device's checkpoint, so it is told so without a read.
-  if (opening.cursor.checkpoint === opening.head && opening.reset === null && opening.head > 0) {
+  if (!moved && opening.cursor.checkpoint === opening.head && opening.reset === null && opening.head > 0) {
     const digests = digestsFor(scope, opening.access, opening.digests);
     effects.push(checkpoint(state, sub, opening.head, opening.cursor, new Map(), digests));
     return effects;
   }
   return [...effects, ...readOn(state, sub, nowMs)];
+}
+
+/** After a restore, numbers and base versions mean something else: what waits is refused and has to come anew. */
+function dropStale(state: SessionState, sub: Subscription, reset: Refusal): SessionEffect[] {
+  if (reset.reason !== 'EPOCH_CHANGED' || sub.queue.length === 0) return [];
+  sub.queue.length = 0;
+  return refuse(state, reset, 'push', sub.space);
 }
 
 /** Starts a subscription over on the server's own account. */
@@ -131,16 +171,26 @@ export function accessChanged(
       ...unsubscribe(state, sub.space),
     ];
   }
-  if (sub.opened === null || sameAccess(sub.opened.access, access)) return [];
-  return restart(state, sub, refusal('ACCESS_CHANGED'));
+  const { opened: space } = sub;
+  // What is just being opened may be opened with the access of before.
+  if (space === null) return reopen(state, sub);
+  if (readableKey(space.access) !== readableKey(access))
+    return restart(state, sub, refusal('ACCESS_CHANGED'));
+  sub.opened = { ...space, access, reader: { ...space.reader, access } };
+  return [];
+}
+
+/** Asks once more, as the device did. */
+function reopen(state: SessionState, sub: Subscription): SessionEffect[] {
+  sub.ticket = ++state.lastTicket;
+  return [{ do: 'open', ticket: sub.ticket, request: sub.asked }];
 }
 
 export function unsubscribe(state: SessionState, space: SpaceId): SessionEffect[] {
   const sub = state.subscriptions.get(space);
   if (sub === undefined) return refuse(state, refusal('NOT_SUBSCRIBED'), 'unsubscribe', space);
   state.subscriptions.delete(space);
-  const unwatch: SessionEffect[] = sub.opened === null ? [] : [{ do: 'unwatch', space }];
-  return [...unwatch, saveSession(state)];
+  return [{ do: 'unwatch', space }, saveSession(state)];
 }
 
 export function saveSession(state: SessionState): SessionEffect {

@@ -320,6 +320,13 @@ export interface Change {
   traceparent: string;
   /** How urgently the change travels. */
   priority: Priority;
+  /**
+   * The number of the device's own earlier change of this record that was in its view when it made this one: sent or
+   * not, answered or not, as long as the device's checkpoint does not show it yet. 0 when the device saw the record just
+   * as its checkpoint had it. A three-way merge takes what the device sent in that change for what it saw; without it, a
+   * counter that was raised twice before the first answer would be raised by too much.
+   */
+  after: number;
 }
 
 export interface Change_DependenciesEntry {
@@ -429,6 +436,7 @@ function createBaseChange(): Change {
     artifacts: [],
     traceparent: "",
     priority: 0,
+    after: 0,
   };
 }
 
@@ -486,6 +494,9 @@ export const Change: MessageFns<Change> = {
     }
     if (message.priority !== 0) {
       writer.uint32(136).int32(message.priority);
+    }
+    if (message.after !== 0) {
+      writer.uint32(144).uint64(message.after);
     }
     return writer;
   },
@@ -642,6 +653,14 @@ export const Change: MessageFns<Change> = {
             message.priority = reader.int32() as any;
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.after = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -701,6 +720,7 @@ export const Change: MessageFns<Change> = {
         : [],
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
       priority: isSet(object.priority) ? priorityFromJSON(object.priority) : 0,
+      after: isSet(object.after) ? globalThis.Number(object.after) : 0,
     };
   },
 
@@ -755,6 +775,9 @@ export const Change: MessageFns<Change> = {
     }
     if (message.priority !== 0) {
       obj.priority = priorityToJSON(message.priority);
+    }
+    if (message.after !== 0) {
+      obj.after = Math.round(message.after);
     }
     return obj;
   },
@@ -816,6 +839,7 @@ export const Change: MessageFns<Change> = {
     message.artifacts = object.artifacts?.map((e) => e) || [];
     message.traceparent = object.traceparent ?? "";
     message.priority = object.priority ?? 0;
+    message.after = object.after ?? 0;
     return message;
   },
 };

@@ -1,0 +1,118 @@
+import {
+  applyPatch,
+  entryKey,
+  type OwnEntry,
+  type PageEntry,
+  type PatchEntry,
+  recordKey,
+} from '@syncline/core';
+import { copyRecord } from './copy';
+import { changeUnder, changedPayload } from './overlay';
+import type { EngineState, Space, Staging } from './state';
+import { stagedRef, type StagedEntry } from './store';
+
+/** Why a page cannot be continued from: the space has to start over. */
+export interface Broken {
+  readonly why: string;
+}
+
+/** Works out what each entry makes of its record and stages it; entries that say nothing new are left out. */
+export function stageEntries(
+  state: EngineState,
+  space: Space,
+  staging: Staging,
+  entries: readonly PageEntry[],
+): StagedEntry[] | Broken {
+  const staged: StagedEntry[] = [];
+  for (const entry of entries) {
+    const { collection, id, version } = entryKey(entry);
+    const held = heldEntry(space, staging, entry);
+    if (held !== null && stagedRef(held).version >= version) continue;
+    const result = resultOf(state, space, entry, held);
+    if ('why' in result) return result;
+    staging.entries.set(recordKey(collection, id), result);
+    staged.push(result);
+  }
+  return staged;
+}
+
+/** What the entry meets: an earlier staged one, else the copy, unless a new copy is being built. */
+function heldEntry(space: Space, staging: Staging, entry: PageEntry): StagedEntry | null {
+  const { collection, id } = entryKey(entry);
+  const staged = staging.entries.get(recordKey(collection, id));
+  if (staged !== undefined) return staged;
+  const record = staging.fresh ? null : copyRecord(space.copy, collection, id);
+  return record === null ? null : { kind: 'live', record };
+}
+
+function resultOf(
+  state: EngineState,
+  space: Space,
+  entry: PageEntry,
+  held: StagedEntry | null,
+): StagedEntry | Broken {
+  switch (entry.kind) {
+    case 'put':
+      return { kind: 'live', record: entry.record };
+    case 'delete':
+    case 'gone':
+      return { kind: 'gone', collection: entry.collection, id: entry.id, version: entry.version };
+    case 'patch':
+      return patchResult(entry, held);
+    case 'own':
+      return ownResult(state, space, entry, held);
+  }
+}
+
+function patchResult(entry: PatchEntry, held: StagedEntry | null): StagedEntry | Broken {
+  const { collection, id, version, time, device, number, user, schemaVersion } = entry;
+  if (held?.kind !== 'live' || held.record.version !== entry.previousVersion)
+    return {
+      why: `version ${entry.previousVersion} of ${collection}/${id}, which a patch needs, is not held`,
+    };
+  const payload = applyPatch(held.record.payload, entry.patch);
+  if (payload === null) return { why: `${collection}/${id} is not an object, but was patched` };
+  const record = {
+    collection,
+    id,
+    version,
+    payload,
+    time,
+    device,
+    number,
+    user,
+    schemaVersion,
+    resurrected: false,
+  };
+  return { kind: 'live', record };
+}
+
+/** The change is the one that this device keeps under the number; one that was never sent cannot be meant. */
+function ownResult(
+  { config }: EngineState,
+  space: Space,
+  { collection, id, version, number }: OwnEntry,
+  held: StagedEntry | null,
+): StagedEntry | Broken {
+  const change = number <= space.sentUpTo ? changeUnder(space, number) : null;
+  if (change === null || change.collection !== collection || change.id !== id)
+    return { why: `own change ${number} of ${collection}/${id} is not held` };
+  const payload = changedPayload(held?.kind === 'live' ? held.record.payload : null, change);
+  if (payload === undefined) return { why: `own change ${number} of ${collection}/${id} cannot be applied` };
+  if (payload === null) return { kind: 'gone', collection, id, version };
+  const { time, schemaVersion } = change;
+  const { device, user } = config;
+  const record = {
+    collection,
+    id,
+    version,
+    payload,
+    time,
+    device,
+    number,
+    user,
+    schemaVersion,
+    resurrected: false,
+  };
+  return { kind: 'live', record };
+}

@@ -1,0 +1,72 @@
+import {
+  type Access,
+  type CollectionRight,
+  mayRead,
+  mayWrite,
+  readableKey,
+  rightTo,
+  type Role,
+  sameAccess,
+} from './access';
+import { collectionName, CONFLICTS, recordId } from './ids';
+
+const NOTES = collectionName('notes');
+const TASKS = collectionName('tasks');
+const access = (role: Role, rights: Record<string, CollectionRight> = {}): Access => ({
+  role,
+  collections: new Map(Object.entries(rights).map(([name, right]) => [collectionName(name), right])),
+});
+
+describe('a collection narrows what a role allows, and never widens it', () => {
+  test.each<[Role, CollectionRight | null, CollectionRight]>([
+    ['owner', null, 'write'],
+    ['owner', 'read', 'read'],
+    ['owner', 'none', 'none'],
+    ['editor', null, 'write'],
+    ['editor', 'write', 'write'],
+    ['reader', null, 'read'],
+    ['reader', 'write', 'read'],
+    ['reader', 'none', 'none'],
+  ])('%s with %s has %s', (role, right, expected) => {
+    const given = access(role, right === null ? {} : { notes: right });
+    expect(rightTo(given, NOTES)).toBe(expected);
+    expect(mayWrite(given, NOTES)).toBe(expected === 'write');
+    expect(mayRead(given, NOTES, recordId('a'))).toBe(expected !== 'none');
+    expect(rightTo(given, TASKS)).toBe(role === 'reader' ? 'read' : 'write');
+  });
+});
+
+test('collections of the system are read at most', () => {
+  for (const role of ['owner', 'editor', 'reader'] as const) {
+    expect(rightTo(access(role, { 'sys.conflicts': 'write' }), CONFLICTS)).toBe('read');
+    expect(mayWrite(access(role), collectionName('sys.anything'))).toBe(false);
+  }
+});
+
+test('a ledger entry is as readable as the collection that it is about', () => {
+  const given = access('owner', { notes: 'none', tasks: 'read' });
+  expect(
+    ['notes/d/1', 'tasks/d/1', 'other/notes/1'].map((id) => mayRead(given, CONFLICTS, recordId(id))),
+  ).toEqual([false, true, true]);
+  expect(mayRead(access('owner', { 'sys.conflicts': 'none' }), CONFLICTS, recordId('tasks/d/1'))).toBe(false);
+});
+
+test('cursors are shared by those who may read the same', () => {
+  const key = (role: Role, rights: Record<string, CollectionRight> = {}) => readableKey(access(role, rights));
+  expect(key('owner')).toBe(key('reader', { notes: 'read', tasks: 'write' }));
+  expect(key('owner', { notes: 'none', tasks: 'none' })).toBe(
+    key('reader', { tasks: 'none', notes: 'none' }),
+  );
+  expect(key('owner', { notes: 'none' })).not.toBe(key('owner', { tasks: 'none' }));
+});
+
+test.each([
+  [access('owner'), access('owner'), true],
+  [access('owner'), access('reader'), false],
+  [access('owner', { notes: 'read' }), access('owner', { notes: 'read' }), true],
+  [access('owner', { notes: 'read' }), access('owner', { notes: 'none' }), false],
+  [access('owner', { notes: 'read' }), access('owner', { tasks: 'read' }), false],
+  [access('owner', { notes: 'read' }), access('owner'), false],
+])('%o and %o are the same: %s', (left, right, same) => {
+  expect(sameAccess(left, right)).toBe(same);
+});

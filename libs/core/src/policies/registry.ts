@@ -1,0 +1,28 @@
+import type { PolicyRegistry } from '../rules';
+import { clientWins } from './client-wins';
+import { fieldMerge } from './field-merge';
+import { lastWriteWins } from './last-write-wins';
+import { manual } from './manual';
+import type { Policy } from './policy';
+import { serverWins } from './server-wins';
+
+/** The policies that need no library, by the name under which a collection declares them. */
+export const CORE_POLICIES = {
+  'last-write-wins': lastWriteWins,
+  'server-wins': serverWins,
+  'client-wins': clientWins,
+  'field-merge': fieldMerge,
+  manual,
+} as const satisfies Readonly<Record<string, Policy>>;
+
+export type CorePolicyName = keyof typeof CORE_POLICIES;
+
+/** Every policy that an installation offers, by name. */
+export function policyRegistry(policies: Iterable<Policy>): PolicyRegistry {
+  const registry = new Map<string, Policy>();
+  for (const policy of policies) {
+    if (registry.has(policy.name)) throw new Error(`two policies are named ${policy.name}`);
+    registry.set(policy.name, policy);
+  }
+  return registry;
+}

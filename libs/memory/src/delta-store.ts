@@ -1,0 +1,98 @@
+import {
+  type ChangeNumber,
+  type CollectionName,
+  type DeviceId,
+  type RecordKey,
+  recordKey,
+  type SpaceKey,
+  type StoredRecord,
+  type Version,
+} from '@syncline/core';
+import type { Changes, ChangesRequest, DeltaStore, Head, RangeRequest, RangeRows } from '@syncline/ports';
+import { idsOf, type SpaceTable } from './space-table';
+import type { StoreTables } from './store-tables';
+
+/** Each call reads in one go, without waiting in between: that makes it a snapshot. */
+export function deltaStore({ spaces }: StoreTables): DeltaStore {
+  return {
+    async heads(wanted) {
+      const heads = new Map<SpaceKey, Head>();
+      for (const space of wanted) {
+        const table = spaces.get(space);
+        if (table !== undefined) heads.set(space, { epoch: table.state.epoch, head: table.state.head });
+      }
+      return heads;
+    },
+    state: async (space) => spaces.get(space)?.state ?? null,
+    async changes(request) {
+      const table = spaces.get(request.space);
+      return table === undefined ? null : readChanges(table, request);
+    },
+    async count(space, after) {
+      const table = spaces.get(space);
+      return table === undefined ? null : countChanges(table, after);
+    },
+    async range(request) {
+      const table = spaces.get(request.space);
+      return table === undefined ? null : readRange(table, request);
+    },
+    async records(space, keys) {
+      const table = spaces.get(space);
+      if (table === undefined) return null;
+      const found = new Map<RecordKey, StoredRecord>();
+      for (const { key } of keys) {
+        const record = table.records.get(key);
+        if (record !== undefined) found.set(key, record);
+      }
+      return found;
+    },
+    collections: async (space) => spaces.get(space)?.rules ?? null,
+  };
+}
+
+function readChanges(table: SpaceTable, request: ChangesRequest): Changes {
+  const { after, recordsMax, bytesMax } = request;
+  const wanted = request.collections.length === 0 ? null : new Set<CollectionName>(request.collections);
+  const rows: StoredRecord[] = [];
+  let bytes = 0;
+  let more = false;
+  table.changes.walk(after, (record) => {
+    if (wanted !== null && !wanted.has(record.collection)) return true;
+    const size = record.payload?.length ?? 0;
+    more = rows.length > 0 && (rows.length >= recordsMax || bytes + size > bytesMax);
+    if (more) return false;
+    rows.push(record);
+    bytes += size;
+    return true;
+  });
+  return { state: table.state, rows, more, clock: clockAfter(table, request.clockAfter) };
+}
+
+function clockAfter(table: SpaceTable, version: Version): ReadonlyMap<DeviceId, ChangeNumber> {
+  const clock = new Map<DeviceId, ChangeNumber>();
+  table.clock.walk(version, ({ device, number }) => {
+    clock.set(device, number);
+    return true;
+  });
+  return clock;
+}
+
+function countChanges(table: SpaceTable, after: Version): { records: number; bytes: number } {
+  let records = 0;
+  let bytes = 0;
+  table.changes.walk(after, ({ payload }) => {
+    records++;
+    bytes += payload?.length ?? 0;
+    return true;
+  });
+  return { records, bytes };
+}
+
+function readRange(table: SpaceTable, { collection, fromId, toId }: RangeRequest): RangeRows {
+  const rows: StoredRecord[] = [];
+  for (const id of idsOf(table, collection).between(fromId, toId)) {
+    const record = table.records.get(recordKey(collection, id));
+    if (record !== undefined && !record.deleted) rows.push(record);
+  }
+  return { state: table.state, rows };
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '@syncline/ports';
+
+/** A map whose entries lapse. What has lapsed is gone for every reader, and its room is given back in time. */
+export interface Lapsing<Key, Value> {
+  get(key: Key): Value | undefined;
+  set(key: Key, value: Value, forMs: number): void;
+  delete(key: Key): void;
+  size(): number;
+}
+
+const SWEEP_SIZE_MIN = 64;
+
+export function lapsing<Key, Value>(clock: Clock): Lapsing<Key, Value> {
+  const entries = new Map<Key, { readonly value: Value; readonly untilMs: number }>();
+  let sweepAt = SWEEP_SIZE_MIN;
+
+  const sweep = (): void => {
+    const nowMs = clock.nowMs();
+    for (const [key, { untilMs }] of entries) if (untilMs <= nowMs) entries.delete(key);
+  };
+
+  return {
+    get(key) {
+      const entry = entries.get(key);
+      return entry !== undefined && entry.untilMs > clock.nowMs() ? entry.value : undefined;
+    },
+    set(key, value, forMs) {
+      entries.set(key, { value, untilMs: clock.nowMs() + forMs });
+      if (entries.size < sweepAt) return;
+      sweep();
+      sweepAt = Math.max(SWEEP_SIZE_MIN, entries.size * 2);
+    },
+    delete: (key) => void entries.delete(key),
+    size() {
+      sweep();
+      return entries.size;
+    },
+  };
+}

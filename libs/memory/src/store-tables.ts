@@ -1,0 +1,44 @@
+import { compareUtf8, type SpaceKey } from '@syncline/core';
+import type { AccessChange } from '@syncline/ports';
+import { type KeyedLocks, keyedLocks } from './keyed-locks';
+import { type Listeners, listeners } from './listeners';
+import type { SpaceTable } from './space-table';
+
+export interface Lease {
+  readonly holder: string;
+  readonly untilMs: number;
+}
+
+/** What the parts of the store share. */
+export interface StoreTables {
+  readonly spaces: Map<SpaceKey, SpaceTable>;
+  /** Spaces with something to announce, the longest waiting first. */
+  readonly unannounced: Set<SpaceKey>;
+  readonly leases: Map<string, Lease>;
+  readonly revoked: Set<string>;
+  readonly accessChanges: Listeners<AccessChange>;
+  readonly locks: KeyedLocks;
+}
+
+export function storeTables(): StoreTables {
+  return {
+    spaces: new Map(),
+    unannounced: new Set(),
+    leases: new Map(),
+    revoked: new Set(),
+    accessChanges: listeners(),
+    locks: keyedLocks(),
+  };
+}
+
+/** For calls that are made only on spaces that were found to exist. */
+export function existing(tables: StoreTables, space: SpaceKey): SpaceTable {
+  const table = tables.spaces.get(space);
+  if (table === undefined) throw new RangeError(`there is no space ${space}`);
+  return table;
+}
+
+export function spacesAfter(tables: StoreTables, after: SpaceKey | null, limit: number): SpaceKey[] {
+  const later = [...tables.spaces.keys()].filter((key) => after === null || compareUtf8(key, after) > 0);
+  return later.sort(compareUtf8).slice(0, limit);
+}

@@ -1,0 +1,137 @@
+import {
+  type Change,
+  type CollectionDigest,
+  type CollectionName,
+  type DeviceId,
+  type Digests,
+  type Hash64,
+  type HlcTime,
+  idProblem,
+  type PageEntry,
+  type Patch,
+  type RecordId,
+  type RecordImage,
+  type Scope,
+  type SpaceId,
+  type TenantId,
+  type UserId,
+  WHOLE_SPACE,
+} from '@syncline/core';
+import fc from 'fast-check';
+
+const UINT32_MAX = 0xffffffff;
+
+/** Mostly small, at times as large as can be. */
+export const anyWhole = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(10_000) },
+  fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+);
+export const anyUint32 = fc.integer({ min: 0, max: UINT32_MAX });
+export const anyTime = anyWhole as fc.Arbitrary<HlcTime>;
+export const anyBytes = fc.uint8Array({ maxLength: 48 });
+export const anyText = fc.string({ unit: 'grapheme', maxLength: 24 });
+
+const anyId = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 24 })
+  .filter((text) => idProblem(text) === null);
+export const anyRecordId = anyId as fc.Arbitrary<RecordId>;
+export const anyDevice = anyId as fc.Arbitrary<DeviceId>;
+export const anyUser = anyId as fc.Arbitrary<UserId>;
+export const anySpace = anyId as fc.Arbitrary<SpaceId>;
+export const anyTenant = fc.stringMatching(/^[a-z0-9-]{1,12}$/) as fc.Arbitrary<TenantId>;
+export const anyCollection = fc.stringMatching(/^[a-z][a-z0-9._-]{0,12}$/) as fc.Arbitrary<CollectionName>;
+
+export const anyHash: fc.Arbitrary<Hash64> = fc.record({ a: anyUint32, b: anyUint32 });
+export const anyDigest: fc.Arbitrary<CollectionDigest> = fc.record({
+  count: anyWhole,
+  versions: anyHash,
+  contents: anyHash,
+});
+export const anyDigests: fc.Arbitrary<Digests> = anyMap(anyCollection, anyDigest);
+
+export function anyMap<Key, Value>(
+  key: fc.Arbitrary<Key>,
+  value: fc.Arbitrary<Value>,
+): fc.Arbitrary<ReadonlyMap<Key, Value>> {
+  return fc.array(fc.tuple(key, value), { maxLength: 4 }).map((pairs) => new Map(pairs));
+}
+
+export function anyNullable<Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> {
+  return fc.option(value, { nil: null });
+}
+
+export const anyScope: fc.Arbitrary<Scope> = fc.oneof(
+  fc.constant(WHOLE_SPACE),
+  fc.record({
+    collections: fc.array(anyCollection, { maxLength: 3 }),
+    idPrefix: anyText,
+    changedFromMs: anyNullable(anyWhole),
+    changedToMs: anyNullable(anyWhole),
+    includeDeleted: fc.boolean(),
+    fields: fc.array(fc.record({ field: anyText, json: fc.json({ maxDepth: 1 }) }), { maxLength: 2 }),
+  }),
+);
+
+const anyPatch: fc.Arbitrary<Patch> = fc.record({
+  set: anyBytes,
+  remove: fc.array(anyText, { maxLength: 3 }),
+});
+
+const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`));
+const anyTrace = fc.oneof(
+  fc.constant(''),
+  fc.tuple(hex(32), hex(16)).map(([trace, span]) => `00-${trace}-${span}-01`),
+);
+
+const changeFields = {
+  number: anyWhole.map((number) => Math.max(1, number)),
+  collection: anyCollection,
+  id: anyRecordId,
+  baseVersion: anyWhole,
+  after: anyWhole,
+  time: anyTime,
+  schemaVersion: anyUint32,
+  resolves: fc.array(anyRecordId, { maxLength: 2 }),
+  trace: anyTrace,
+};
+
+export const anyChange: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({ ...changeFields, kind: fc.constant('create' as const), payload: anyBytes }),
+  fc.record({ ...changeFields, kind: fc.constant('update' as const), payload: anyBytes }),
+  fc.record({ ...changeFields, kind: fc.constant('patch' as const), patch: anyPatch }),
+  fc.record({ ...changeFields, kind: fc.constant('delete' as const) }),
+  fc.record({
+    ...changeFields,
+    kind: fc.constant('operations' as const),
+    type: anyText,
+    operations: anyBytes,
+  }),
+);
+
+const stamp = { time: anyTime, device: anyDevice, number: anyWhole };
+const named = { collection: anyCollection, id: anyRecordId, version: anyWhole };
+
+export const anyImage: fc.Arbitrary<RecordImage> = fc.record({
+  ...named,
+  ...stamp,
+  payload: anyBytes,
+  user: anyUser,
+  schemaVersion: anyUint32,
+  resurrected: fc.boolean(),
+});
+
+export const anyEntry: fc.Arbitrary<PageEntry> = fc.oneof(
+  fc.record({ kind: fc.constant('put' as const), record: anyImage }),
+  fc.record({
+    kind: fc.constant('patch' as const),
+    ...named,
+    ...stamp,
+    previousVersion: anyWhole,
+    patch: anyPatch,
+    user: anyUser,
+    schemaVersion: anyUint32,
+  }),
+  fc.record({ kind: fc.constant('delete' as const), ...named, ...stamp }),
+  fc.record({ kind: fc.constant('gone' as const), ...named }),
+  fc.record({ kind: fc.constant('own' as const), ...named, number: anyWhole }),
+);

@@ -1,0 +1,17 @@
+import { describeDeltaStoreContract } from './delta-store-contract';
+import { describeDeviceStoreContract } from './device-store-contract';
+import { describeDirectoryContract } from './directory-contract';
+import { describeHistoryStoreContract } from './history-store-contract';
+import { describeMergeStoreContract } from './merge-store-contract';
+import type { MakeStore } from './store-under-test';
+import { describeUpkeepStoreContract } from './upkeep-store-contract';
+
+/** All suites of a store that keeps everything in one place. */
+export function describeStoreContracts(name: string, make: MakeStore): void {
+  describeMergeStoreContract(name, make);
+  describeDeltaStoreContract(name, make);
+  describeDeviceStoreContract(name, make);
+  describeUpkeepStoreContract(name, make);
+  describeHistoryStoreContract(name, make);
+  describeDirectoryContract(name, make);
+}

@@ -1,0 +1,48 @@
+import {
+  type CollectionName,
+  type DigestSum,
+  digestSum,
+  contentHash,
+  sameDigests,
+  type SpaceKey,
+  type StoredRecord,
+} from '@syncline/core';
+import type { Changes, DeltaStore } from '@syncline/ports';
+
+/** A whole space in one snapshot. */
+export async function readSpace(store: DeltaStore, space: SpaceKey): Promise<Changes> {
+  const most = Number.MAX_SAFE_INTEGER;
+  const limits = { recordsMax: 1_000_000, bytesMax: most };
+  const changes = await store.changes({ space, after: 0, collections: [], clockAfter: 0, ...limits });
+  if (changes === null) throw new Error(`there is no space ${space}`);
+  return changes;
+}
+
+/** What must hold in every snapshot, whatever happens beside it. */
+export function expectConsistent({ state, rows, more }: Changes): void {
+  expect(more).toBe(false);
+  const versions = rows.map(({ version }) => version);
+  expect(versions).toEqual([...new Set(versions)].sort((left, right) => left - right));
+  expect(versions.at(-1) ?? 0).toBeLessThanOrEqual(state.head);
+  const live = rows.filter(({ deleted }) => !deleted);
+  expect(state.records).toBe(live.length);
+  expect(state.bytes).toBe(live.reduce((bytes, { payload }) => bytes + payload!.length, 0));
+  expect(sameDigests(state.digests, digestsOf(live))).toBe(true);
+}
+
+function digestsOf(live: readonly StoredRecord[]) {
+  const sums = new Map<CollectionName, DigestSum>();
+  for (const { collection, id, version, payload } of live) {
+    const sum = sums.get(collection) ?? digestSum();
+    sum.add(id, version, contentHash(id, payload!));
+    sums.set(collection, sum);
+  }
+  return new Map([...sums].map(([collection, sum]) => [collection, sum.result()]));
+}
+
+/** Reads the space and checks it. */
+export async function wholeSpace(store: DeltaStore, space: SpaceKey): Promise<Changes> {
+  const changes = await readSpace(store, space);
+  expectConsistent(changes);
+  return changes;
+}

@@ -1,0 +1,76 @@
+import { copyRecords, type Space } from '@syncline/client';
+import type { HistoryEntry, SpaceKey, Version } from '@syncline/core';
+import { decodeUtf8 } from '@syncline/core';
+import type { ScopePlan } from '../plan';
+import { fail, keyText, stateAt, type WorldRecord } from '../record';
+
+/** What a device is meant to hold, said anew and naively: the system's own idea of scopes has no part in it. */
+export function belongs(scope: ScopePlan, entry: HistoryEntry): boolean {
+  switch (scope) {
+    case 'whole':
+      return true;
+    case 'collections':
+      return ['notes', 'forms', 'tallies', 'shifting', 'legal'].includes(entry.collection);
+    case 'prefix':
+      return entry.id.startsWith('r1');
+    case 'field': {
+      if (!['notes', 'forms', 'config'].includes(entry.collection)) return false;
+      const value = JSON.parse(decodeUtf8(entry.payload!)) as { kind?: string };
+      return value.kind === 'k0';
+    }
+  }
+}
+
+/**
+ * Promises 3 and 4: at every checkpoint a device's copy is exactly what the space held at that version, and the
+ * version is one at which a commit ended.
+ */
+export function checkCopy(
+  record: WorldRecord,
+  space: SpaceKey,
+  device: string,
+  held: Space,
+  version: Version,
+  scope: ScopePlan,
+  hidden: ReadonlySet<string>,
+): void {
+  const commits = record.commits.get(space) ?? [];
+  const ends = commits.some(({ to }) => to === version) || record.epochHeads.has(`${space} ${version}`);
+  if (version > 0 && !ends) {
+    fail(record, '4', `${device} stands at version ${version} of ${space}, inside of a commit`);
+  }
+  const expected = new Map([...stateAt(record, space, version)].filter(([, entry]) => belongs(scope, entry)));
+  const copy = new Map(
+    [...copyRecords(held.copy)].map((image) => [keyText(image.collection, image.id), image]),
+  );
+  for (const [key, entry] of expected) {
+    if (isHidden(hidden, key)) continue;
+    const image = copy.get(key);
+    if (image === undefined)
+      return fail(record, '3', `${device} lacks ${key} at ${version}, written at ${entry.version}`);
+    if (image.version !== entry.version) {
+      return fail(
+        record,
+        '3',
+        `${device} holds ${key} at ${image.version} instead of ${entry.version} (checkpoint ${version})`,
+      );
+    }
+    if (!sameBytes(image.payload, entry.payload!))
+      return fail(record, '3', `${device} holds other content of ${key} at ${version}`);
+  }
+  for (const key of copy.keys()) {
+    if (!expected.has(key) && !isHidden(hidden, key))
+      return fail(record, '3', `${device} holds ${key} at ${version}, which it should not`);
+  }
+}
+
+/** Collections that access was taken from and given back to while the device was on its way. */
+function isHidden(hidden: ReadonlySet<string>, key: string): boolean {
+  if (hidden.size === 0) return false;
+  const [collection, ledgerOf] = key.split('/');
+  return hidden.has(collection!) || (collection === 'sys.conflicts' && hidden.has(ledgerOf!));
+}
+
+export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}

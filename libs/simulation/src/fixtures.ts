@@ -1,0 +1,99 @@
+import {
+  collectionName,
+  type CollectionName,
+  type CollectionRules,
+  encodeUtf8,
+  type Scope,
+  undeclaredRules,
+  WHOLE_SPACE,
+} from '@syncline/core';
+import type { ScopePlan, WorldCollection } from './plan';
+
+/** What each collection of the world declares. */
+export function declaredRules(): CollectionRules[] {
+  const rules = (name: WorldCollection, more: Partial<CollectionRules>): CollectionRules => ({
+    ...undeclaredRules(collectionName(name)),
+    json: true,
+    ...more,
+  });
+  return [
+    rules('homes', { rule: { windowMs: 1_000 } }),
+    rules('config', { policy: 'server-wins' }),
+    rules('drafts', { policy: 'client-wins', deletes: 'delete-wins' }),
+    rules('forms', { policy: 'field-merge', rule: FORM_RULE, deletes: 'resurrect' }),
+    rules('tallies', {
+      policy: 'field-merge',
+      rule: { fields: { count: { kind: 'counter' } } },
+      deletes: 'delete-wins',
+    }),
+    rules('legal', { policy: 'manual' }),
+    rules('vault', { json: false, encrypted: true }),
+    rules('health', { schema: { current: 2, oldest: 2 } }),
+    rules('wards', { policy: 'last-write-wins', deletes: 'ask' }),
+  ];
+}
+
+const FORM_RULE = {
+  fields: {
+    tags: { kind: 'set-union' },
+    rows: { kind: 'list-by-id' },
+    score: { kind: 'max' },
+    rest: { kind: 'min' },
+    visits: { kind: 'counter' },
+    sign: { kind: 'ask' },
+  },
+};
+
+export const ENCRYPTED: CollectionName = collectionName('vault');
+
+/** A payload from a number: fields that every rule has something to do with. */
+export function payloadFor(collection: WorldCollection, value: number, tally: number): Uint8Array {
+  if (collection === 'vault') return encodeUtf8(`sealed ${value}`);
+  if (collection === 'tallies') return encodeUtf8(`{"count":${tally}}`);
+  const fields = [
+    `"title":"t${value % 7}"`,
+    `"kind":"k${value % 2}"`,
+    `"big":${'9'.repeat(18)}${value % 10}`,
+    `"tags":["a${value % 3}","b${value % 5}"]`,
+    `"rows":[{"id":"r${value % 4}","n":${value}}]`,
+    `"score":${value}`,
+    `"rest":${value % 50}`,
+    `"visits":${value % 20}`,
+    `"sign":"s${value % 3}"`,
+  ];
+  return encodeUtf8(`{${fields.join(', ')}}`);
+}
+
+export function patchFor(
+  collection: WorldCollection,
+  value: number,
+  tally: number,
+): { set: Uint8Array; remove: string[] } {
+  if (collection === 'tallies') return { set: encodeUtf8(`{"count":${tally}}`), remove: [] };
+  const set = [
+    `{"title":"p${value % 9}"}`,
+    `{"tags":["a${value % 3}","c${value % 4}"],"kind":"k${value % 2}"}`,
+    `{"score":${value},"rest":${value % 50}}`,
+    `{"visits":${value % 20}}`,
+    `{"sign":"s${value % 4}"}`,
+  ][value % 5]!;
+  return { set: encodeUtf8(set), remove: value % 11 === 0 ? ['big'] : [] };
+}
+
+export function scopeFor(plan: ScopePlan): Scope {
+  const names = (...list: WorldCollection[]): CollectionName[] => list.map(collectionName);
+  switch (plan) {
+    case 'whole':
+      return WHOLE_SPACE;
+    case 'collections':
+      return { ...WHOLE_SPACE, collections: names('notes', 'forms', 'tallies', 'shifting', 'legal') };
+    case 'prefix':
+      return { ...WHOLE_SPACE, idPrefix: 'r1' };
+    case 'field':
+      return {
+        ...WHOLE_SPACE,
+        collections: names('notes', 'forms', 'config'),
+        fields: [{ field: 'kind', json: '"k0"' }],
+      };
+  }
+}

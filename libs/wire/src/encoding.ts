@@ -1,0 +1,56 @@
+import { type Answer, decodeUtf8, granted, refused } from '@syncline/core';
+import { BinaryReader, type BinaryWriter } from '@syncline/proto';
+
+/** A generated message's own functions. */
+export interface Codec<Message> {
+  encode(message: Message): BinaryWriter;
+  decode(input: BinaryReader): Message;
+  fromJSON(json: unknown): Message;
+}
+
+export function encode<Message>(codec: Codec<Message>, message: Message): Uint8Array {
+  return codec.encode(message).finish();
+}
+
+/**
+ * Never throws, whatever the bytes are. Text that is not UTF-8 is refused: put right silently, an id would become
+ * another one. What is left over behind the message is refused as well.
+ */
+export function decode<Message>(codec: Codec<Message>, bytes: Uint8Array): Answer<Message> {
+  // A view of its own, because Node's buffers would make every part of the message one of theirs.
+  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const reader = new BinaryReader(view, decodeUtf8);
+  return attempt(() => {
+    const message = codec.decode(reader);
+    if (reader.pos !== view.length) throw new RangeError('the message ends before its bytes do');
+    return message;
+  });
+}
+
+export function decodeJson<Message>(codec: Codec<Message>, json: unknown): Answer<Message> {
+  return attempt(() => codec.fromJSON(json));
+}
+
+function attempt<Message>(read: () => Message): Answer<Message> {
+  try {
+    return granted(read());
+  } catch {
+    return refused('INVALID_ARGUMENT', { message: 'This is not the encoding of a message of the protocol.' });
+  }
+}
+
+/** Goes on with what an answer holds. */
+export function then<From, To>(answer: Answer<From>, read: (value: From) => Answer<To>): Answer<To> {
+  return answer.ok ? read(answer.value) : answer;
+}
+
+const UINT32_MAX = 0xffffffff;
+
+/** What cannot be written as it is becomes the nearest number that can: a limit or a delay loses nothing by it. */
+export function uint32(value: number): number {
+  return Math.min(uint64(value), UINT32_MAX);
+}
+
+export function uint64(value: number): number {
+  return Math.min(Math.max(0, Math.ceil(value)), Number.MAX_SAFE_INTEGER);
+}

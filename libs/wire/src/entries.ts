@@ -1,0 +1,84 @@
+import {
+  type DeviceId,
+  LEDGER_ID_BYTES_MAX,
+  type PageEntry,
+  type RecordId,
+  type UserId,
+} from '@syncline/core';
+import { Entry, PutEntry } from '@syncline/proto';
+import { collectionIn, idIn, type Place, timeIn, whole, wrong } from './place';
+
+export function entryToProto(entry: PageEntry): Entry {
+  const blank = Entry.create();
+  switch (entry.kind) {
+    case 'put': {
+      const { payload, ...rest } = entry.record;
+      return { ...blank, ...rest, kind: { $case: 'put', put: { ...PutEntry.create(), payload } } };
+    }
+    case 'patch': {
+      const { patch, kind, ...rest } = entry;
+      const { set, remove } = patch;
+      return { ...blank, ...rest, kind: { $case: kind, patch: { set, remove: [...remove] } } };
+    }
+    case 'delete': {
+      const { kind, ...rest } = entry;
+      return { ...blank, ...rest, kind: { $case: kind, delete: {} } };
+    }
+    case 'gone': {
+      const { kind, ...rest } = entry;
+      return { ...blank, ...rest, kind: { $case: kind, gone: {} } };
+    }
+    case 'own': {
+      const { kind, ...rest } = entry;
+      return { ...blank, ...rest, kind: { $case: kind, own: {} } };
+    }
+  }
+}
+
+export function entryFromProto(proto: Entry, at: Place): PageEntry {
+  const collection = collectionIn(at, 'collection', proto.collection);
+  const id = idIn<RecordId>(at, 'id', proto.id, LEDGER_ID_BYTES_MAX);
+  const version = whole(at, 'version', proto.version);
+  const number = whole(at, 'number', proto.number);
+  const time = timeIn(at, 'time', proto.time);
+  const device = proto.device as DeviceId;
+  const user = proto.user as UserId;
+  const { schemaVersion, resurrected } = proto;
+  switch (proto.kind?.$case) {
+    case 'put': {
+      const { payload } = proto.kind.put;
+      return {
+        kind: 'put',
+        record: { collection, id, version, payload, time, device, number, user, schemaVersion, resurrected },
+      };
+    }
+    case 'patch': {
+      const { set, remove } = proto.kind.patch;
+      const previousVersion = whole(at, 'previous_version', proto.previousVersion);
+      const patch = { set, remove };
+      return {
+        kind: 'patch',
+        collection,
+        id,
+        version,
+        previousVersion,
+        patch,
+        time,
+        device,
+        number,
+        user,
+        schemaVersion,
+      };
+    }
+    case 'delete':
+      return { kind: 'delete', collection, id, version, time, device, number };
+    case 'own':
+      return { kind: 'own', collection, id, version, number };
+    case 'operations':
+    case undefined:
+      wrong(at, 'kind', 'must be one of put, patch, delete, gone and own');
+      return { kind: 'gone', collection, id, version };
+    case 'gone':
+      return { kind: 'gone', collection, id, version };
+  }
+}

@@ -1,0 +1,292 @@
+import { type Answer, type DeviceMessage, REASONS } from '@syncline/core';
+import { anyChange, anyDeviceMessage, anyServerMessage } from '@syncline/port-contracts';
+import type { Mode } from '@syncline/proto';
+import {
+  BinaryWriter,
+  Change,
+  DeviceMessage as ProtoDeviceMessage,
+  Hello,
+  PresenceUpdate,
+  Push,
+  ServerMessage as ProtoServerMessage,
+  Subscribe,
+} from '@syncline/proto';
+import fc from 'fast-check';
+import { announcementFromBytes } from './announcements';
+import { deviceMessageFromBytes, deviceMessageFromProto, deviceMessageToBytes } from './device-message';
+import { decodeJson, encode } from './encoding';
+import { savedSessionFromBytes } from './saved-sessions';
+import {
+  serverMessageFromBytes,
+  serverMessagesFromBytes,
+  serverMessagesFromProto,
+  serverMessageToBytes,
+} from './server-message';
+
+const isAnswer = (answer: Answer<unknown>) =>
+  answer.ok ? answer.value !== undefined : Object.hasOwn(REASONS, answer.refusal.reason);
+
+interface Blow {
+  readonly at: number;
+  readonly byte: number;
+  readonly how: 'flip' | 'cut' | 'insert' | 'drop';
+}
+
+const anyBlows = fc.array(
+  fc.record<Blow>({
+    at: fc.nat(4_000),
+    byte: fc.integer({ min: 0, max: 255 }),
+    how: fc.constantFrom('flip', 'cut', 'insert', 'drop'),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+
+function beaten(bytes: Uint8Array, blows: readonly Blow[]): Uint8Array {
+  return new Uint8Array(
+    blows.reduce<number[]>(
+      (left, { at, byte, how }) => {
+        const index = left.length === 0 ? 0 : at % left.length;
+        if (how === 'cut') return left.slice(0, index);
+        if (how === 'drop') return left.toSpliced(index, 1);
+        return left.toSpliced(index, how === 'flip' ? 1 : 0, byte);
+      },
+      [...bytes],
+    ),
+  );
+}
+
+describe('bytes from anywhere', () => {
+  test('damaged messages of a device are read or refused, never thrown', () => {
+    fc.assert(
+      fc.property(anyDeviceMessage, anyBlows, (message, blows) => {
+        expect(isAnswer(deviceMessageFromBytes(beaten(deviceMessageToBytes(message), blows)))).toBe(true);
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+
+  test('damaged messages of a server as well', () => {
+    fc.assert(
+      fc.property(anyServerMessage, anyBlows, (message, blows) => {
+        expect(isAnswer(serverMessagesFromBytes(beaten(serverMessageToBytes(message), blows)))).toBe(true);
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+
+  test('so is anything else, and by every reader of bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        for (const read of [
+          deviceMessageFromBytes,
+          serverMessageFromBytes,
+          announcementFromBytes,
+          savedSessionFromBytes,
+        ])
+          expect(isAnswer(read(bytes))).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('and any JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        expect(isAnswer(decodeJson(ProtoDeviceMessage, json))).toBe(true);
+        expect(isAnswer(decodeJson(ProtoDeviceMessage, { push: json }))).toBe(true);
+        const read = decodeJson(ProtoDeviceMessage, { push: { space: 'home', changes: [{ number: json }] } });
+        expect(!read.ok || isAnswer(deviceMessageFromProto(read.value))).toBe(true);
+      }),
+    );
+  });
+
+  test('groups within groups end', () => {
+    const deep = new Uint8Array(100_000).fill((15 << 3) | 3);
+    expect(deviceMessageFromBytes(deep).ok).toBe(false);
+  });
+
+  test('a length beyond the end, text that is not UTF-8, and bytes left over are refused', () => {
+    const space = (bytes: readonly number[]) =>
+      new Uint8Array([(8 << 3) | 2, bytes.length + 2, 10, bytes.length, ...bytes]);
+    expect(deviceMessageFromBytes(space([0x68, 0x69])).ok).toBe(true);
+    expect(deviceMessageFromBytes(space([0x68, 0xff])).ok).toBe(false);
+    expect(deviceMessageFromBytes(space([0x68, 0x69]).with(3, 100)).ok).toBe(false);
+    expect(deviceMessageFromBytes(new Uint8Array([...space([0x68, 0x69]), 0, 1, 2])).ok).toBe(false);
+  });
+});
+
+function refusalOf(proto: ProtoDeviceMessage['message']) {
+  const answer = deviceMessageFromProto({ message: proto });
+  return answer.ok ? null : answer.refusal;
+}
+
+describe('what is wrong with a message', () => {
+  test('a kind that is not known is said to be so', () => {
+    const newer = new BinaryWriter()
+      .uint32((30 << 3) | 2)
+      .bytes(new Uint8Array([1]))
+      .finish();
+    expect(deviceMessageFromBytes(newer)).toMatchObject({ refusal: { reason: 'UNKNOWN_MESSAGE' } });
+    expect(deviceMessageFromBytes(new Uint8Array(0))).toMatchObject({
+      refusal: { reason: 'UNKNOWN_MESSAGE' },
+    });
+  });
+
+  test('is said all at once, each with its field', () => {
+    const hello = Hello.create({
+      device: { id: 'a\u0000b' },
+      deviceTimeMs: -1,
+      state: { batteryPercent: 101 },
+      tenant: 'Not Good',
+      schemaVersions: new Map([['Rooms', 1]]),
+    });
+    const refusal = refusalOf({ $case: 'hello', hello });
+    expect(refusal?.reason).toBe('INVALID_ARGUMENT');
+    expect(refusal?.violations.map(({ field }) => field)).toEqual([
+      'hello.tenant',
+      'hello.device.id',
+      'hello.state.battery_percent',
+      'hello.device_time_ms',
+      'hello.schema_versions.Rooms',
+    ]);
+  });
+
+  test('where it is only names, the reason says so', () => {
+    const unsubscribe = { space: 'a\nb' };
+    expect(refusalOf({ $case: 'unsubscribe', unsubscribe })).toMatchObject({
+      reason: 'INVALID_ID',
+      violations: [{ field: 'unsubscribe.space', description: 'must not hold control characters' }],
+    });
+  });
+
+  test('a subscription’s mode, digests and bounds', () => {
+    const digest = {
+      collection: 'rooms',
+      count: 1,
+      versions: new Uint8Array(8),
+      contents: new Uint8Array(3),
+    };
+    const subscribe = Subscribe.create({
+      space: 'home',
+      mode: 9 as Mode,
+      scope: { collections: ['rooms', '9'], changedFromMs: -5 },
+      digests: [digest, { ...digest, contents: new Uint8Array(8) }],
+    });
+    expect(refusalOf({ $case: 'subscribe', subscribe })?.violations.map(({ field }) => field)).toEqual([
+      'subscribe.scope.collections[1]',
+      'subscribe.scope.changed_from_ms',
+      'subscribe.mode',
+      'subscribe.digests[0].contents',
+      'subscribe.digests[1].collection',
+    ]);
+  });
+
+  test('a clock beyond what its readings can hold', () => {
+    const hello = Hello.create({ device: { id: 'phone' }, deviceTimeMs: Number.MAX_SAFE_INTEGER });
+    expect(refusalOf({ $case: 'hello', hello })?.violations).toEqual([
+      { field: 'hello.device_time_ms', description: 'must be at most 8796093022207' },
+    ]);
+  });
+
+  test('a mode that is not told is both ways', () => {
+    const answer = deviceMessageFromProto({
+      message: { $case: 'subscribe', subscribe: Subscribe.create({ space: 'home' }) },
+    });
+    expect(answer).toMatchObject({ ok: true, value: { mode: 'bidirectional', cursor: null } });
+  });
+
+  test('a signed message is refused where codes were not agreed on', () => {
+    const signed = { message: new Uint8Array(1), keyId: 'k', sequence: 1, mac: new Uint8Array(32) };
+    expect(refusalOf({ $case: 'signed', signed })?.reason).toBe('CAPABILITY_REQUIRED');
+    expect(serverMessagesFromProto({ message: { $case: 'signed', signed } }).ok).toBe(false);
+  });
+});
+
+describe('one bad change', () => {
+  const good = Change.create({
+    number: 1,
+    collection: 'rooms',
+    id: 'r1',
+    kind: { $case: 'delete', delete: {} },
+  });
+  const pushed = (changes: readonly Change[]): Answer<DeviceMessage> =>
+    deviceMessageFromProto({
+      message: { $case: 'push', push: Push.create({ space: 'home', changes: [...changes] }) },
+    });
+
+  test.each<[string, Partial<Change>]>([
+    ['an id with control characters', { id: 'a\u0000b' }],
+    ['no id', { id: '' }],
+    ['a collection that is none', { collection: 'Not A Collection' }],
+    ['a time before all times', { time: -1 }],
+    ['a base version from nowhere', { baseVersion: Number.MAX_SAFE_INTEGER }],
+    [
+      'a payload that is not JSON',
+      { kind: { $case: 'create', create: { payload: new Uint8Array([0xff]) } } },
+    ],
+    ['an order that cannot be', { after: 99 }],
+    ['a name that resolves nothing', { resolves: ['', 'a\u0000b'] }],
+    ['a trace that cannot be continued', { traceparent: 'x\u0000y' }],
+  ])('with %s leaves the push as it is: the merge rejects that one', (_, wrong) => {
+    const answer = pushed([good, { ...good, number: 2, ...wrong }, { ...good, number: 3 }]);
+    expect(answer.ok && answer.value.kind === 'push' && answer.value.changes.length).toBe(3);
+  });
+
+  test('has a trace of its own, or none', () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    expect(pushed([{ ...good, traceparent }])).toMatchObject({
+      value: { changes: [{ trace: traceparent }] },
+    });
+    expect(pushed([{ ...good, traceparent: 'mine' }])).toMatchObject({ value: { changes: [{ trace: '' }] } });
+  });
+
+  test('that is no change at all is refused by its place', () => {
+    const answer = pushed([good, { ...good, number: 0 }, good, { ...good, number: 4, kind: undefined }]);
+    expect(answer.ok ? [] : answer.refusal.violations.map(({ field }) => field)).toEqual([
+      'push.changes[1].number',
+      'push.changes[3].kind',
+    ]);
+  });
+
+  test('and a thousand good ones are read', () => {
+    const [change] = fc.sample(anyChange, { numRuns: 1, seed: 8 });
+    const changes = Array.from({ length: 1_000 }, (_, index) => ({ ...change!, number: index + 1 }));
+    const read = deviceMessageFromBytes(
+      deviceMessageToBytes({ kind: 'push', space: 'home' as never, changes }),
+    );
+    expect(read.ok && read.value.kind === 'push' && read.value.changes.at(-1)?.number).toBe(1_000);
+  });
+});
+
+describe('what a newer server says', () => {
+  test('in a message or notice of unknown kind is passed over', () => {
+    expect(serverMessagesFromProto({ message: undefined })).toEqual({ ok: true, value: [] });
+    const notice = { kind: 99 as never, space: '', afterMs: 0, message: '', facts: new Map() };
+    expect(serverMessagesFromProto({ message: { $case: 'notice', notice } })).toEqual({
+      ok: true,
+      value: [],
+    });
+    expect(serverMessageFromBytes(new Uint8Array(0))).toMatchObject({
+      refusal: { reason: 'UNKNOWN_MESSAGE' },
+    });
+  });
+
+  test('about several devices is several messages', () => {
+    const presence = PresenceUpdate.create({
+      space: 'home',
+      devices: [
+        { device: 'phone', user: 'ann' },
+        { device: 'tablet', user: 'ben' },
+      ],
+      complete: true,
+    });
+    const bytes = encode(ProtoServerMessage, { message: { $case: 'presence', presence } });
+    expect(serverMessagesFromBytes(bytes)).toMatchObject({
+      ok: true,
+      value: [
+        { kind: 'presence', device: 'phone', status: 'online' },
+        { kind: 'presence', device: 'tablet', user: 'ben' },
+      ],
+    });
+  });
+});

@@ -1,0 +1,103 @@
+import {
+  type ConflictKind,
+  type ConflictRef,
+  type ConflictState,
+  LEDGER_ID_BYTES_MAX,
+  type Outcome,
+  type OutcomesMessage,
+  type OutcomeStatus,
+  type RecordId,
+  type SpaceId,
+} from '@syncline/core';
+import {
+  ConflictKind as ProtoKind,
+  type ConflictReference,
+  ConflictState as ProtoState,
+  ErrorReason,
+  Outcome as ProtoOutcome,
+  type Outcomes,
+  OutcomeStatus as ProtoStatus,
+} from '@syncline/proto';
+import { codes } from './codes';
+import { uint64 } from './encoding';
+import { each, idIn, inside, type Place, whole } from './place';
+import { reasonFromProto, reasonToProto } from './reasons';
+import { recordFromProto, recordToProto } from './records';
+
+const statuses = codes<OutcomeStatus, ProtoStatus>({
+  APPLIED: ProtoStatus.APPLIED,
+  MERGED: ProtoStatus.MERGED,
+  LOST: ProtoStatus.LOST,
+  HELD: ProtoStatus.HELD,
+  REJECTED: ProtoStatus.REJECTED,
+});
+
+const kinds = codes<ConflictKind, ProtoKind>({
+  UPDATE_UPDATE: ProtoKind.UPDATE_UPDATE,
+  UPDATE_DELETE: ProtoKind.UPDATE_DELETE,
+  DELETE_UPDATE: ProtoKind.DELETE_UPDATE,
+  CREATE_CREATE: ProtoKind.CREATE_CREATE,
+  SCHEMA: ProtoKind.SCHEMA,
+});
+
+const states = codes<ConflictState, ProtoState>({
+  open: ProtoState.OPEN,
+  resolved: ProtoState.RESOLVED,
+  reopened: ProtoState.REOPENED,
+});
+
+export function outcomesToProto({ space, outcomes }: Omit<OutcomesMessage, 'kind'>): Outcomes {
+  return { space, outcomes: outcomes.map(outcomeToProto), head: 0 };
+}
+
+export function outcomesFromProto(proto: Outcomes, at: Place): OutcomesMessage {
+  return {
+    kind: 'outcomes',
+    space: idIn<SpaceId>(at, 'space', proto.space),
+    outcomes: each(at, 'outcomes', proto.outcomes, outcomeFromProto),
+  };
+}
+
+export function outcomeToProto(outcome: Outcome): ProtoOutcome {
+  const { number, status, version, conflict, record, reason, message, aheadMs, repeated } = outcome;
+  return {
+    ...ProtoOutcome.create(),
+    number,
+    status: statuses.code(status),
+    version,
+    conflict: conflict === null ? undefined : conflictToProto(conflict),
+    record: record === null ? undefined : recordToProto(record),
+    reason: reason === null ? ErrorReason.UNSPECIFIED : reasonToProto(reason),
+    message,
+    aheadMs: uint64(aheadMs),
+    answeredBefore: repeated,
+  };
+}
+
+export function outcomeFromProto(proto: ProtoOutcome, at: Place): Outcome {
+  const { conflict, record, reason } = proto;
+  return {
+    number: whole(at, 'number', proto.number),
+    status: statuses.nameIn(at, 'status', proto.status),
+    version: whole(at, 'version', proto.version),
+    conflict: conflict === undefined ? null : conflictFromProto(conflict, inside(at, 'conflict')),
+    record: record === undefined ? null : recordFromProto(record, inside(at, 'record')),
+    // A newer reason still says that something about the change was not right.
+    reason: reason === ErrorReason.UNSPECIFIED ? null : (reasonFromProto(reason) ?? 'INVALID_ARGUMENT'),
+    message: proto.message,
+    aheadMs: whole(at, 'ahead_ms', proto.aheadMs),
+    repeated: proto.answeredBefore,
+  };
+}
+
+function conflictToProto({ id, kind, state }: ConflictRef): ConflictReference {
+  return { id, kind: kinds.code(kind), state: states.code(state) };
+}
+
+function conflictFromProto({ id, kind, state }: ConflictReference, at: Place): ConflictRef {
+  return {
+    id: idIn<RecordId>(at, 'id', id, LEDGER_ID_BYTES_MAX),
+    kind: kinds.nameIn(at, 'kind', kind),
+    state: states.nameIn(at, 'state', state),
+  };
+}

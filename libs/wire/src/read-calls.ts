@@ -1,0 +1,105 @@
+import {
+  type Answer,
+  type Cursor,
+  type CursorKeys,
+  decodeCursor,
+  type Delta,
+  encodeCursor,
+  granted,
+  type Reader,
+  refused,
+  type SpaceKey,
+  spaceOf,
+} from '@syncline/core';
+import { Checkpoint, Page } from '@syncline/proto';
+import { ReadRequest, type ReadResponse } from '@syncline/proto/internal';
+import { checkpointFromProto, checkpointToProto } from './checkpoints';
+import { decode, encode, then } from './encoding';
+import { identityFromProto, identityToProto } from './identity';
+import { pageFromProto, pageToProto } from './pages';
+import { reading } from './place';
+import { scopeFromProto, scopeToProto } from './scopes';
+
+export interface ReadCall {
+  readonly space: SpaceKey;
+  readonly reader: Reader;
+  readonly cursor: Cursor;
+}
+
+export function readCallToProto({ space, reader, cursor }: ReadCall, keys: CursorKeys): ReadRequest {
+  const { device, access, scope, takesPatches, takesOwn } = reader;
+  const capabilities = [...(takesPatches ? ['patch-entries'] : []), ...(takesOwn ? ['own-entries'] : [])];
+  return {
+    ...ReadRequest.create(),
+    ...identityToProto({ space, user: null, device, access }),
+    scope: scopeToProto(scope),
+    cursor: encodeCursor(cursor, space, keys),
+    capabilities,
+  };
+}
+
+export function readCallFromProto(proto: ReadRequest, keys: CursorKeys): Answer<ReadCall> {
+  const read = reading('', (at) => {
+    const { space, device, access } = identityFromProto(proto, at);
+    const reader: Reader = {
+      device,
+      access,
+      scope: scopeFromProto(proto.scope, at),
+      takesPatches: proto.capabilities.includes('patch-entries'),
+      takesOwn: proto.capabilities.includes('own-entries'),
+    };
+    return { space, reader };
+  });
+  return then(read, ({ space, reader }) => {
+    const cursor = decodeCursor(proto.cursor, space, keys);
+    return cursor === null ? refused('INVALID_CURSOR') : granted({ space, reader, cursor });
+  });
+}
+
+/** A page, and the checkpoint when it is the last one: the parts of one read. */
+export function deltaToProto(space: SpaceKey, delta: Delta, keys: CursorKeys): ReadResponse[] {
+  const { page, checkpoint } = delta;
+  const name = spaceOf(space);
+  const cursor = encodeCursor(page.cursor, space, keys);
+  const proto = pageToProto({ space: name, entries: page.entries, cursor });
+  const parts: ReadResponse[] = [
+    { part: { $case: 'page', page: encode(Page, proto) }, version: page.cursor.position, cursor },
+  ];
+  if (checkpoint === null) return parts;
+  const { version, clock, digests } = checkpoint;
+  const bytes = encodeCursor(checkpoint.cursor, space, keys);
+  const reached = checkpointToProto({ space: name, version, cursor: bytes, clock, digests });
+  const part = { $case: 'checkpoint', checkpoint: encode(Checkpoint, reached) } as const;
+  return [...parts, { part, version, cursor: bytes }];
+}
+
+export function deltaFromProto(
+  space: SpaceKey,
+  parts: readonly ReadResponse[],
+  keys: CursorKeys,
+): Answer<Delta> {
+  const cursorOf = (bytes: Uint8Array): Answer<Cursor> => {
+    const cursor = decodeCursor(bytes, space, keys);
+    return cursor === null ? refused('INVALID_CURSOR') : granted(cursor);
+  };
+  const first = parts[0]?.part;
+  const second = parts[1]?.part;
+  if (first?.$case !== 'page') return refused('UNKNOWN_MESSAGE');
+  const page = then(decode(Page, first.page), (proto) =>
+    then(
+      reading('page', (at) => pageFromProto(proto, at, null)),
+      ({ entries, cursor }) => then(cursorOf(cursor), (read) => granted({ entries, cursor: read })),
+    ),
+  );
+  if (!page.ok) return page;
+  if (second?.$case !== 'checkpoint') return granted({ page: page.value, checkpoint: null });
+  return then(decode(Checkpoint, second.checkpoint), (proto) =>
+    then(
+      reading('checkpoint', (at) => checkpointFromProto(proto, at)),
+      ({ version, clock, digests, cursor }) =>
+        then(cursorOf(cursor), (read) =>
+          granted({ page: page.value, checkpoint: { version, clock, digests, cursor: read } }),
+        ),
+    ),
+  );
+}

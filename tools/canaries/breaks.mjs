@@ -1,0 +1,183 @@
+/** Deliberate breaks of the rules: a piece of source that stands in its file exactly once, and what takes its place. */
+const core = (file) => `libs/core/src/${file}`;
+const client = (file) => `libs/client/src/${file}`;
+
+export const BREAKS = [
+  {
+    name: 'a pager skips a record at the end of each page',
+    file: core('delta.ts'),
+    find: 'position: last.version }',
+    replace: 'position: last.version + 1 }',
+  },
+  {
+    name: 'a page is taken for the last one although more is left',
+    file: core('delta.ts'),
+    find: 'if (slice.more && last !== undefined) {',
+    replace: 'if (slice.more && last === undefined) {',
+  },
+  {
+    name: 'deletes are not told to devices',
+    file: core('delta.ts'),
+    find: 'if (row.deleted) return unknown && !reader.scope.includeDeleted ? null : deleteEntry(row);',
+    replace: 'if (row.deleted) return null;',
+  },
+  {
+    name: 'a record that leaves the scope is not told of',
+    file: core('delta.ts'),
+    find: "return unknown ? null : { kind: 'gone', collection: row.collection, id: row.id, version: row.version };",
+    replace: 'return null;',
+  },
+  {
+    name: 'changed fields are sent to a device that may not hold the version before',
+    file: core('delta.ts'),
+    find: 'row.previousVersion <= cursor.checkpoint;',
+    replace:
+      'row.previousVersion <= slicePosition(cursor);\n  function slicePosition({ position }: Cursor): number { return position + 1_000; }',
+  },
+  {
+    name: 'a live update is sent to a session that stands elsewhere',
+    file: core('session/read.ts'),
+    find: 'announcement.from === opened.cursor.checkpoint && ',
+    replace: '',
+  },
+  {
+    name: 'the digest keeps what was deleted',
+    file: core('merge/tally.ts'),
+    find: 'if (old !== undefined) count(old, -1);',
+    replace: 'if (old !== undefined && !record.deleted) count(old, -1);',
+  },
+  {
+    name: 'a receipt is forgotten',
+    file: core('merge/plan.ts'),
+    find: 'const receipt = draft.receipt(push.device, change.number);',
+    replace: 'const receipt = draft.receipt(push.device, -change.number);',
+  },
+  {
+    name: 'a repeated change takes effect again',
+    file: core('merge/plan.ts'),
+    find: 'if (change.number <= draft.lastNumber(push.device))',
+    replace: 'if (change.number < draft.lastNumber(push.device))',
+  },
+  {
+    name: 'a rejected change does not use up its number',
+    file: core('merge/plan.ts'),
+    find: '  draft.take(receipt);',
+    replace: "  if (receipt.status !== 'REJECTED') draft.take(receipt);",
+  },
+  {
+    name: 'the loser is not given the record that won',
+    file: core('merge/plan.ts'),
+    find: 'record: stands === undefined ? null : imageOf(stands),',
+    replace: 'record: null,',
+  },
+  {
+    name: 'outcomes are sent though nothing was saved',
+    file: 'libs/flows/src/push-changes.ts',
+    find: 'await transaction.save(made);',
+    replace: 'if (made.length > 1 || batch.length > 1) await transaction.save(made);',
+  },
+  {
+    name: 'last-write-wins breaks ties by closeness in time, which goes in circles',
+    file: core('policies/order.ts'),
+    find: 'const byTime = Math.floor(msOf(left.time) / windowMs) - Math.floor(msOf(right.time) / windowMs);',
+    replace:
+      'const apart = msOf(left.time) - msOf(right.time);\n  const byTime = Math.abs(apart) <= windowMs ? 0 : apart;',
+  },
+  {
+    name: 'a clock that runs ahead is trusted',
+    file: core('clock.ts'),
+    find: 'if (time <= limit) return { time, aheadMs: 0 };',
+    replace: 'if (time >= 0) return { time, aheadMs: 0 };',
+  },
+  {
+    name: 'every device counts as having seen everything',
+    file: core('merge/draft.ts'),
+    find: 'return baseVersion >= stored.version || (stored.device === device && baseVersion >= stored.othersVersion);',
+    replace: 'return stored.version > 0 || device !== null || baseVersion > 0;',
+  },
+  {
+    name: 'an update of what was purged creates it anew',
+    file: core('merge/classify.ts'),
+    find: "if (change.baseVersion > 0) return { kind: 'conflict', of: 'UPDATE_DELETE', stored: null };\n  return { kind: change.kind === 'create' ? 'create' : 'missing' };",
+    replace: "return { kind: change.kind === 'patch' ? 'missing' : 'create' };",
+  },
+  {
+    name: 'an update brings back what was deleted without a word',
+    file: core('merge/classify.ts'),
+    find: "if (!hasSeen(stored, device, change.baseVersion)) return { kind: 'conflict', of: 'UPDATE_DELETE', stored };",
+    replace: "if (change.kind === 'patch' && !hasSeen(stored, device, 0)) return { kind: 'missing' };",
+  },
+  {
+    name: 'the ledger forgets what the device sent',
+    file: core('merge/conflicts.ts'),
+    find: '{ about, incoming: incoming.payload }',
+    replace: '{ about, incoming: null }',
+  },
+  {
+    name: 'a conflict is not entered in the ledger',
+    file: core('merge/conflicts.ts'),
+    find: '  const about = { collection: change.collection, id: change.id };\n',
+    replace:
+      '  if (change.number % 2 === 0) return;\n  const about = { collection: change.collection, id: change.id };\n',
+  },
+  {
+    name: 'a three-way merge forgets what its device had sent before',
+    file: core('merge/draft.ts'),
+    find: 'if (view !== undefined) return view;',
+    replace: 'if (view !== undefined && after === 0) return view;',
+  },
+  {
+    name: 'a counter takes the greater of two instead of adding up',
+    file: core('policies/fields/counter.ts'),
+    find: 'const sum = Number(stored) + added;',
+    replace: 'const sum = Math.max(Number(stored), Number(incoming));',
+  },
+  {
+    name: 'delete-wins lets the update win',
+    file: core('merge/settle.ts'),
+    find: 'take: deleteTakes,',
+    replace: 'take: updateTakes,',
+  },
+  {
+    name: 'tombstones are purged early',
+    file: 'libs/memory/src/upkeep-store.ts',
+    find: 'const purged = purgeTombstones(table, floor);',
+    replace: 'const purged = purgeTombstones(table, table.state.head);',
+  },
+  {
+    name: 'a device from below the floor is let on',
+    file: core('cursor.ts'),
+    find: "if (Math.max(cursor.position, cursor.asOf) < space.floor) return refusal('CURSOR_TOO_OLD');",
+    replace: '',
+  },
+  {
+    name: 'a change of access leaves what may no longer be read',
+    file: core('session/subscribe.ts'),
+    find: "return restart(state, sub, refusal('ACCESS_CHANGED'));",
+    replace: '{\n    sub.opened = { ...sub.opened, access };\n    return [];\n  }',
+  },
+  {
+    name: 'a device shows pages before their checkpoint',
+    file: client('staging.ts'),
+    find: 'TO BE FILLED',
+    replace: '',
+  },
+  {
+    name: 'a device forgets its taken changes before a checkpoint shows them',
+    file: client('outcomes.ts'),
+    find: 'if (version <= space.version) return;',
+    replace: 'if (version <= space.version + 1_000_000) return;',
+  },
+  {
+    name: 'a device drops what it has not sent when it starts over',
+    file: client('subscription.ts'),
+    find: 'TO BE FILLED',
+    replace: '',
+  },
+  {
+    name: 'a device sends its changes without having stored them',
+    file: client('edits.ts'),
+    find: "write(turn, { kind: 'put-pending', space: space.id, pending: made });",
+    replace: '',
+  },
+];
