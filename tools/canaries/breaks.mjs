@@ -92,20 +92,21 @@ export const BREAKS = [
   {
     name: 'every device counts as having seen everything',
     file: core('merge/draft.ts'),
-    find: 'return baseVersion >= stored.version || (stored.device === device && baseVersion >= stored.othersVersion);',
-    replace: 'return stored.version > 0 || device !== null || baseVersion > 0;',
+    find: 'return isOwn ? inCopy || !stored.merged : inCopy && after === 0;',
+    replace: 'return isOwn || inCopy || stored.version > 0;',
   },
   {
     name: 'an update of what was purged creates it anew',
     file: core('merge/classify.ts'),
-    find: "if (change.baseVersion > 0) return { kind: 'conflict', of: 'UPDATE_DELETE', stored: null };\n  return { kind: change.kind === 'create' ? 'create' : 'missing' };",
-    replace: "return { kind: change.kind === 'patch' ? 'missing' : 'create' };",
+    find: 'if (change.baseVersion > 0 && !isAnew(change))',
+    replace:
+      "if (change.baseVersion > 0 && change.kind === 'update') return { kind: 'create' };\n  if (change.baseVersion > 0 && !isAnew(change))",
   },
   {
     name: 'an update brings back what was deleted without a word',
     file: core('merge/classify.ts'),
-    find: "if (!hasSeen(stored, device, change.baseVersion)) return { kind: 'conflict', of: 'UPDATE_DELETE', stored };",
-    replace: "if (change.kind === 'patch' && !hasSeen(stored, device, 0)) return { kind: 'missing' };",
+    find: "if (!hasSeen(stored, device, change)) return { kind: 'conflict', of: 'UPDATE_DELETE', stored };",
+    replace: "if (change.kind === 'patch') return { kind: 'conflict', of: 'UPDATE_DELETE', stored };",
   },
   {
     name: 'the ledger forgets what the device sent',
@@ -157,10 +158,13 @@ export const BREAKS = [
     replace: '{\n    sub.opened = { ...sub.opened, access };\n    return [];\n  }',
   },
   {
-    name: 'a device shows pages before their checkpoint',
-    file: client('staging.ts'),
-    find: 'TO BE FILLED',
-    replace: '',
+    name: 'a device touches its copy before the checkpoint',
+    file: client('subscription.ts'),
+    find: '  staging.cursor = cursor;',
+    replace: `  staging.cursor = cursor;
+  for (const entry of staged) {
+    if (entry.kind === 'live') space.copy.collections.get(entry.record.collection)?.delete(entry.record.id);
+  }`,
   },
   {
     name: 'a device forgets its taken changes before a checkpoint shows them',
@@ -171,8 +175,8 @@ export const BREAKS = [
   {
     name: 'a device drops what it has not sent when it starts over',
     file: client('subscription.ts'),
-    find: 'TO BE FILLED',
-    replace: '',
+    find: '  space.staging = { fresh: true, cursor: null, entries: new Map() };',
+    replace: '  space.staging = { fresh: true, cursor: null, entries: new Map() };\n  space.pending.clear();',
   },
   {
     name: 'a device sends its changes without having stored them',

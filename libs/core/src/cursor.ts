@@ -1,3 +1,4 @@
+import { sameBytes } from './bytes';
 import { type Hash64, hashFromBytes, hashToBytes, sameHash } from './hash';
 import type { Epoch, SpaceKey, Version } from './ids';
 import { type Refusal, refusal } from './refusals';
@@ -114,14 +115,6 @@ function signatureOf(body: Uint8Array, space: SpaceKey, keyId: number, keys: Cur
   message.set(name);
   message.set(body, name.length + 1);
   return keys.sign(keyId, message)?.subarray(0, SIGNATURE_BYTES) ?? null;
-}
-
-/** Takes the same time wherever the first difference is. */
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false;
-  let difference = 0;
-  for (let i = 0; i < left.length; i++) difference |= left[i]! ^ right[i]!;
-  return difference === 0;
 }
 
 export interface SpacePosition {

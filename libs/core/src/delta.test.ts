@@ -97,6 +97,14 @@ describe('what a device gets for a record', () => {
     expect(read(space, cursor, reader(given))).toEqual(entries);
   });
 
+  test('is whole in a first sync, also when it is the own create, which a device that starts over may not keep', () => {
+    const space = testSpace();
+    space.push('d', create('r', 1));
+    expect(read(space, fresh(0, 1))).toEqual(['put r@1 1']);
+    space.push('d', create('s', 2));
+    expect(read(space, at(1))).toEqual(['own s@2']);
+  });
+
   test('is whole after two changes, of which one was missed', () => {
     const space = others();
     space.write('x', patch('r', 0, { n: 3 }));

@@ -244,7 +244,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     fc.boolean().map((keep) => ({ keep })),
     fc.double({ min: 0, max: 1, noNaN: true }).map((floor) => ({ floor })),
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 
 function changeOf({ kind, id, collection, f, n, atMs }: Made): (base: number) => Change {

@@ -1,4 +1,5 @@
 export * from './access';
+export * from './bytes';
 export * from './changes';
 export * from './check';
 export * from './clock';

@@ -25,8 +25,13 @@ export interface Comparison {
 }
 
 export const RANGES_MAX = 64;
+/** Payloads of all answers together; the first answer always goes. */
+export const ANSWERS_BYTES_MAX = 1024 * 1024;
 
-/** Finds where a device's copy differs, range by range, and says what belongs there. */
+/**
+ * Finds where a device's copy differs, range by range, and says what belongs there. Ranges at the end whose answers
+ * would be too much at once are left out; the device asks for them again.
+ */
 export function compareRanges({ deltas }: CompareRangesDeps) {
   return async (
     space: SpaceKey,
@@ -38,14 +43,22 @@ export function compareRanges({ deltas }: CompareRangesDeps) {
     }
     const answers: RangeAnswer[] = [];
     let head = 0;
+    let bytes = 0;
     for (const range of claimed) {
       const { collection, fromId, toId } = range;
       if (!holdsWhole(WHOLE_SPACE, access, collection)) return refused('PERMISSION_DENIED');
       const found = await deltas.range({ space, collection, fromId, toId });
       if (found === null) return refused('SPACE_NOT_FOUND');
+      const answer = compareRange(range, found.rows);
+      bytes += bytesOf(answer);
+      if (answers.length > 0 && bytes > ANSWERS_BYTES_MAX) break;
       head = Math.max(head, found.state.head);
-      answers.push(compareRange(range, found.rows));
+      answers.push(answer);
     }
     return granted({ answers, head });
   };
+}
+
+function bytesOf(answer: RangeAnswer): number {
+  return answer.kind === 'replace' ? answer.records.reduce((sum, { payload }) => sum + payload.length, 0) : 0;
 }

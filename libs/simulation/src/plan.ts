@@ -15,6 +15,8 @@ export interface WorldPlan {
   readonly busRepeatRate: number;
   readonly pageRecordsMax: number;
   readonly horizonMs: number;
+  /** Every message goes through its bytes. */
+  readonly encoded: boolean;
   readonly actions: readonly PlannedAction[];
 }
 
@@ -116,6 +118,7 @@ export function planOf(seed: number): WorldPlan {
     busRepeatRate: random.fraction() * 0.3,
     pageRecordsMax: random.pick([2, 5, 20, 1_000]),
     horizonMs: random.pick([20_000, 60_000, 3_600_000]),
+    encoded: random.happens(0.2),
     actions: actionsOf(random, devices, spaces, safetyMs),
   };
 }

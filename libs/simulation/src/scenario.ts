@@ -78,6 +78,7 @@ function planFor(devices: number): WorldPlan {
     busRepeatRate: 0,
     pageRecordsMax: 100,
     horizonMs: 60_000,
+    encoded: true,
     actions: [],
   };
 }

@@ -25,6 +25,7 @@ import {
   type MemoryTokens,
 } from '@syncline/memory';
 import type { RateLimits, SessionRegistry } from '@syncline/ports';
+import { serverMessageThroughWire, throughWire } from '@syncline/wire';
 import { unreliableBus } from './bus';
 import { checkCopy } from './checks/copies';
 import { checkOwnWrites } from './checks/own-writes';
@@ -272,8 +273,11 @@ function connect(world: World, device: Device, connection: number): void {
     }
     const gateway = random.pick(alive);
     const link = openLink(time, random, () => weather, {
-      onServer: (message) => session.receive(message),
-      onDevice: (message) => void device.input({ kind: 'message', connection, message }),
+      onServer: (message) => session.receive(world.plan.encoded ? throughWire(message) : message),
+      onDevice(sent) {
+        const message = world.plan.encoded ? serverMessageThroughWire(sent) : sent;
+        device.input({ kind: 'message', connection, message });
+      },
       onRead: (bytes) => session.read(bytes),
       onServerCut: () => session.cut(),
       onDeviceCut: () => void device.input({ kind: 'disconnected', connection }),

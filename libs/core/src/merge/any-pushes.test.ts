@@ -59,7 +59,7 @@ const acts = fc.array(
     reads: fc.constantFrom(0, 0, 0.5, 1),
     sends: fc.boolean(),
   }),
-  { maxLength: 40 },
+  { maxLength: 40, size: 'max' },
 );
 
 /** A device that never lies: its bases are what it read, and each change names the own one that it was made on. */

@@ -1,3 +1,4 @@
+import { sameBytes } from '../bytes';
 import type { Push } from '../changes';
 import type { Version } from '../ids';
 import { applyPatch } from '../json-fields';
@@ -9,7 +10,7 @@ import type { Reason } from '../refusals';
 import { type ActiveRules, takesShape } from '../rules';
 import { classify } from './classify';
 import { closeConflicts, enterLedger } from './conflicts';
-import type { Draft } from './draft';
+import { type Draft, hasSeen } from './draft';
 import { ledgerId } from './ledger';
 import { baseUnknown, notPatchable, recordNotFound, recordTooLarge, type Rejection } from './reject';
 import { settle, wholePayload } from './settle';
@@ -53,7 +54,7 @@ export function applyChange(draft: Draft, push: Push, taken: TakenChange): Verdi
     case 'missing':
       return rejected(recordNotFound);
     case 'gone':
-      return alreadyGone(draft, push, change, stored);
+      return alreadyGone(draft, push, change, rules, stored);
     case 'create':
       return cleanWrite(draft, push, change, rules, null);
     case 'clean':
@@ -69,14 +70,30 @@ function withoutLost(draft: Draft, push: Push, change: TakenChange, { policy }: 
   return draft.receipt(push.device, change.after)?.status === 'LOST' ? { ...change, after: 0 } : change;
 }
 
-/** A delete of what is deleted writes nothing, yet a person may have settled a conflict by it. */
+/**
+ * A delete of what is deleted. It raises no conflict, yet where later writes win it may move the delete's time, which a
+ * third device's update is measured by; and a person may have settled a conflict by it.
+ */
 function alreadyGone(
   draft: Draft,
   push: Push,
   change: TakenChange,
+  rules: ActiveRules,
   stored: StoredRecord | undefined,
 ): Verdict {
   const before = draft.head();
+  if (stored !== undefined && !hasSeen(stored, push.device, change)) {
+    const incoming = sideOf(push, change, null);
+    const { take } = rules.policy.resolve({
+      kind: 'DELETE_UPDATE',
+      base: null,
+      stored,
+      incoming,
+      rule: rules.rule,
+    });
+    const note = { asSent: true, merged: false, conflict: null };
+    if (take === 'incoming') writeRecord(draft, push, change, rules, stored, incoming, note);
+  }
   closeConflicts(draft, push, change);
   return verdict('APPLIED', draft.head() > before ? draft.head() : (stored?.version ?? 0));
 }
@@ -151,6 +168,7 @@ function resolve(
   resolution: Resolution,
 ): Verdict {
   const conflict = ledgerId(change, push.device);
+  const cameOutAsMade = isAsMade(resolution, incoming);
   let result: StoredRecord | null = null;
   if (resolution.take === 'incoming') {
     const meta = incoming.deleted ? null : rules.policy.remember({ stored, incoming, rule: rules.rule });
@@ -161,23 +179,26 @@ function resolve(
     const { payload, meta } = resolution;
     const latest = stored !== null && stored.time > incoming.time ? stored.time : incoming.time;
     const merged: Side = { ...incoming, deleted: false, payload, meta, time: latest };
-    result = writeRecord(draft, push, change, rules, stored, merged, {
-      asSent: false,
-      merged: true,
-      conflict,
-      incoming: incoming.payload,
-    });
+    const sent = cameOutAsMade ? null : incoming.payload;
+    const note = { asSent: false, merged: !cameOutAsMade, conflict, incoming: sent };
+    result = writeRecord(draft, push, change, rules, stored, merged, note);
   }
   if (result !== null) closeConflicts(draft, push, change);
   const open = resolution.take === 'neither' || (resolution.take === 'merged' && resolution.asked.length > 0);
   const ref: ConflictRef = { id: conflict, kind, state: open ? 'open' : 'resolved' };
   enterLedger(draft, push, change, rules, ref, stored, incoming, {
-    resolution: resolution.take === 'neither' ? 'none' : resolution.take,
+    resolution: cameOutAsMade ? 'incoming' : resolution.take === 'neither' ? 'none' : resolution.take,
     asked: resolution.take === 'merged' ? resolution.asked : [],
     why: resolution.why,
     resultVersion: result?.version ?? 0,
   });
-  return verdict(STATUS_OF[resolution.take], draft.head(), ref);
+  return verdict(cameOutAsMade ? 'APPLIED' : STATUS_OF[resolution.take], draft.head(), ref);
+}
+
+/** A merge may come to just what the device made. */
+function isAsMade(resolution: Resolution, incoming: Side): boolean {
+  if (resolution.take !== 'merged' || resolution.asked.length > 0 || incoming.payload === null) return false;
+  return sameBytes(resolution.payload, incoming.payload);
 }
 
 const STATUS_OF = {

@@ -58,7 +58,7 @@ test('a counter ends at the sum of what everyone added, whoever had read what', 
       patched: fc.boolean(),
       reads: fc.constantFrom(0, 0, 0.3, 0.7, 1),
     }),
-    { maxLength: 25 },
+    { maxLength: 25, size: 'max' },
   );
   fc.assert(
     fc.property(adds, (script) => {

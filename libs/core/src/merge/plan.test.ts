@@ -299,6 +299,14 @@ describe('a chain of own changes', () => {
     expect(contents(space.records.values())).toEqual({ a: '{"p":2,"q":2,"r":4}' });
   });
 
+  test.each(ways)('of patches on what lost brings nothing of it back when it wins: %s', (how) => {
+    const space = testSpace();
+    space.write('x', create('a', { p: 1 }), update('a', 0, { p: 2 }, { atMs: 50 }));
+    const outcomes = pushed(space, how, [patch('a', 1, { p: 9 }), patch('a', 1, { r: 3 }, [], { atMs: 60 })]);
+    expect(outcomes).toEqual(['LOST UPDATE_UPDATE resolved {"p":2}', 'APPLIED UPDATE_UPDATE resolved']);
+    expect(contents(space.records.values())).toEqual({ a: '{"p":1,"r":3}' });
+  });
+
   test('that was merged is seen only by who saw the merge', () => {
     const space = testSpace({ rules });
     space.write('x', create('a', { p: 0, q: 0 }), patch('a', 0, { q: 1 }));

@@ -93,7 +93,9 @@ function answer(
   const sub = state.subscriptions.get(input.space);
   if (sub === undefined) return [];
   if (input.kind === 'pushed') return pushed(state, sub, input.answer, nowMs);
-  if (sub.ticket !== input.ticket) return [];
+  const isAwaited =
+    input.kind === 'read' || input.kind === 'not-read' ? sub.reading === 'asked' : sub.opened === null;
+  if (sub.ticket !== input.ticket || !isAwaited) return [];
   switch (input.kind) {
     case 'opened':
       return [...opened(state, sub, input.opening, nowMs), ...pushNext(state, sub, nowMs)];

@@ -91,7 +91,8 @@ function checkEntry(
   const last = earlier[earlier.length - 1];
   const dangerous = unseen.some(({ version }) => version > own) && last !== undefined;
   const creates = edit.kind === 'create' && last?.payload === null;
-  if (dangerous && !creates && entry.conflict === null) {
+  const bothDelete = last?.payload === null && entry.payload === null;
+  if (dangerous && !creates && !bothDelete && entry.conflict === null) {
     fail(
       record,
       '6',
@@ -102,7 +103,7 @@ function checkEntry(
   if (
     edit.kind !== 'create' &&
     unseen.length === 0 &&
-    earlier.every(({ device }) => device === entry.device) &&
+    earlier.every(({ device, incoming }) => device === entry.device && incoming === null) &&
     entry.conflict !== null
   ) {
     fail(
