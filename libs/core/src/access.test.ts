@@ -6,7 +6,6 @@ import {
   readableKey,
   rightTo,
   type Role,
-  sameAccess,
 } from './access';
 import { collectionName, CONFLICTS, recordId } from './ids';
 
@@ -58,15 +57,4 @@ test('cursors are shared by those who may read the same', () => {
     key('reader', { tasks: 'none', notes: 'none' }),
   );
   expect(key('owner', { notes: 'none' })).not.toBe(key('owner', { tasks: 'none' }));
-});
-
-test.each([
-  [access('owner'), access('owner'), true],
-  [access('owner'), access('reader'), false],
-  [access('owner', { notes: 'read' }), access('owner', { notes: 'read' }), true],
-  [access('owner', { notes: 'read' }), access('owner', { notes: 'none' }), false],
-  [access('owner', { notes: 'read' }), access('owner', { tasks: 'read' }), false],
-  [access('owner', { notes: 'read' }), access('owner'), false],
-])('%o and %o are the same: %s', (left, right, same) => {
-  expect(sameAccess(left, right)).toBe(same);
 });

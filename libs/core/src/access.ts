@@ -35,8 +35,3 @@ export function readableKey(access: Access): string {
   const hidden = [...access.collections].filter(([, right]) => right === 'none').map(([name]) => name);
   return hidden.sort().join(',');
 }
-
-export function sameAccess(left: Access, right: Access): boolean {
-  if (left.role !== right.role || left.collections.size !== right.collections.size) return false;
-  return [...left.collections].every(([name, rights]) => right.collections.get(name) === rights);
-}

@@ -57,7 +57,7 @@ export function pushChanges({ store, clock, policies, limits }: PushChangesDeps)
       await transaction.save(made);
       return made;
     });
-    return { results: inOrderOf(batch, bySpace, plans), plans };
+    return { results: inOrderOf(batch, plans), plans };
   };
 }
 
@@ -98,15 +98,8 @@ async function loadSeen(
   return wanted.size === 0 ? new Map() : transaction.seen(wanted);
 }
 
-function inOrderOf(
-  batch: readonly SpacePush[],
-  bySpace: ReadonlyMap<SpaceKey, readonly Push[]>,
-  plans: readonly MergePlan[],
-): PushResult[] {
-  const answers = new Map<Push, PushResult>();
-  for (const { before, results } of plans) {
-    bySpace.get(before.space)!.forEach((push, index) => answers.set(push, results[index]!));
-  }
+function inOrderOf(batch: readonly SpacePush[], plans: readonly MergePlan[]): PushResult[] {
+  const waiting = new Map(plans.map(({ before, results }) => [before.space, results.values()] as const));
   const missing: PushResult = { kind: 'refused', refusal: refusal('SPACE_NOT_FOUND') };
-  return batch.map(({ push }) => answers.get(push) ?? missing);
+  return batch.map(({ space }) => waiting.get(space)?.next().value ?? missing);
 }

@@ -1,4 +1,4 @@
-import type { SpaceKey } from '@syncline/core';
+import { collectionName, encodeUtf8, recordId, type SpaceKey } from '@syncline/core';
 import { act, restart, setAccess } from './act';
 import { checkAnswers, checkChanges, checkConflicts } from './checks/changes';
 import { checkDecisions, checkTallies } from './checks/decisions';
@@ -33,7 +33,7 @@ export async function runWorld(plan: WorldPlan, telling = false): Promise<RunRes
     if (record.failures.length === 0) await settle(world);
     for (let space = 0; space < plan.spaces; space++) judge(world, spaceKeyOf(space));
     checkAnswers(record, plan.horizonMs < HEAL_MS_MAX);
-    if (record.failures.length === 0) await checkIdleCost(world);
+    if (record.failures.length === 0) await checkCost(world);
   } catch (error) {
     fail(record, 'fault', error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -128,17 +128,45 @@ function judge(world: World, space: SpaceKey): void {
   }
 }
 
-/** Promise 9: coming back to spaces in which nothing has moved reads no record at all. */
-async function checkIdleCost(world: World): Promise<void> {
-  const { record, time } = world;
+/**
+ * Promise 9: coming back costs what has changed in the meantime. Where nothing has, no record is read at all; else no
+ * more records than there were versions.
+ */
+async function checkCost(world: World): Promise<void> {
+  const { record, time, store } = world;
+  const space = spaceKeyOf(0);
   const device = world.devices[0]!;
-  await time.runUntil(time.nowMs() + 6 * SLICE_MS);
-  record.reads.rows = 0;
-  device.input({ kind: 'go-offline' });
-  await time.runUntil(time.nowMs() + SLICE_MS);
-  device.input({ kind: 'go-online' });
-  await time.runUntil(time.nowMs() + SLICE_MS);
-  if (record.reads.rows > 0) fail(record, '9', `an empty check read ${record.reads.rows} records`);
+  for (const edits of [0, 4]) {
+    await time.runUntil(time.nowMs() + 6 * SLICE_MS);
+    device.input({ kind: 'go-offline' });
+    await time.runUntil(time.nowMs() + SLICE_MS);
+    const { head } = (await store.state(space))!;
+    for (let value = 0; value < edits; value++) writeAnother(world, value);
+    await time.runUntil(time.nowMs() + 2 * SLICE_MS);
+    const versions = (await store.state(space))!.head - head;
+    record.reads.rows = 0;
+    device.input({ kind: 'go-online' });
+    await time.runUntil(time.nowMs() + 2 * SLICE_MS);
+    if (record.reads.rows > versions) {
+      fail(record, '9', `coming back after ${versions} versions read ${record.reads.rows} records`);
+    }
+  }
+}
+
+/** Some other device that writes to the first space changes a record. */
+function writeAnother({ plan, devices, time }: World, value: number): void {
+  const index = plan.devices.findIndex(
+    ({ spaces, mode }, at) => at > 0 && spaces.includes(0) && mode === 'bidirectional',
+  );
+  const device = devices[index];
+  const id = recordId(`cost-${time.nowMs()}-${value}`);
+  const edit = {
+    kind: 'create',
+    collection: collectionName('notes'),
+    id,
+    payload: encodeUtf8('{}'),
+  } as const;
+  device?.input({ kind: 'change', space: spaceName(0), edits: [edit] });
 }
 
 function resultOf({ record, story }: World): RunResult {

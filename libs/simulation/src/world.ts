@@ -327,6 +327,13 @@ function observe(world: World, index: number, device: Device, notice: AppNotice)
       world.hidden[index]!,
     );
   }
+  if (notice.kind === 'digest-mismatch') {
+    fail(
+      record,
+      '3',
+      `${device.name} finds other digests than the server for ${notice.collections.join(', ')}`,
+    );
+  }
   if (notice.kind === 'answered') {
     const { change, status, version } = notice;
     const space = spaceKey(TENANT, notice.space);

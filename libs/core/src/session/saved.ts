@@ -15,6 +15,6 @@ export interface SavedSubscription {
   readonly space: SpaceId;
   readonly scope: Scope;
   readonly mode: SyncMode;
-  /** The cursor of the last page that was sent. */
+  /** The cursor of the last checkpoint that the device said it has stored; null for none. */
   readonly cursor: Uint8Array | null;
 }

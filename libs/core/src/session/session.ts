@@ -73,7 +73,7 @@ function receive(state: SessionState, message: DeviceMessage, nowMs: number): Se
     case 'push':
       return push(state, message, nowMs);
     case 'ack':
-      return acknowledge(state, message.space, message.cursor);
+      return acknowledge(state, message.space, message.cursor, nowMs);
     case 'presence':
       return showPresence(state, message);
     case 'unsubscribe':
@@ -117,12 +117,18 @@ function forSpace(
   return sub === undefined ? [] : step(sub);
 }
 
-function acknowledge(state: SessionState, space: SpaceId, cursor: Uint8Array): SessionEffect[] {
+function acknowledge(
+  state: SessionState,
+  space: SpaceId,
+  cursor: Uint8Array,
+  nowMs: number,
+): SessionEffect[] {
   const sub = state.subscriptions.get(space);
   if (sub === undefined) return refuse(state, refusal('NOT_SUBSCRIBED'), 'ack', space);
   // What a device stored of a subscription that has been started over since says nothing about the new one.
   if (sub.opened === null) return [];
   sub.acknowledged = cursor;
+  sub.seenAtMs = nowMs;
   return [{ do: 'acknowledge', space, cursor }, saveSession(state)];
 }
 
@@ -163,6 +169,20 @@ function goodbye(state: SessionState): SessionEffect[] {
   return [...forget, ...leave(state)];
 }
 
+/** So many times within the offline horizon a device that is connected is counted as seen, though nothing moves. */
+const SEEN_IN_HORIZON = 100;
+
+function stillHere(state: SessionState, nowMs: number): SessionEffect[] {
+  const everyMs = state.setup.limits.offlineHorizonMs / SEEN_IN_HORIZON;
+  const effects: SessionEffect[] = [];
+  for (const sub of state.subscriptions.values()) {
+    if (sub.acknowledged === null || sub.opened === null || nowMs - sub.seenAtMs < everyMs) continue;
+    sub.seenAtMs = nowMs;
+    effects.push({ do: 'acknowledge', space: sub.space, cursor: sub.acknowledged });
+  }
+  return effects;
+}
+
 function tick(state: SessionState, nowMs: number): SessionEffect[] {
   const { identity, setup } = state;
   if (identity === null) {
@@ -171,7 +191,7 @@ function tick(state: SessionState, nowMs: number): SessionEffect[] {
   }
   const endsInMs = identity.expiresAtMs - nowMs;
   if (endsInMs <= 0) return closeWith(state, refusal('AUTH_EXPIRED'));
-  const effects = readWaiting(state, nowMs);
+  const effects = [...readWaiting(state, nowMs), ...stillHere(state, nowMs)];
   if (endsInMs <= END_NOTICE_MS && !state.endNoticed) {
     state.endNoticed = true;
     effects.push(send(state, { kind: 'notice', notice: 'token-ends-soon', inMs: endsInMs }));

@@ -72,6 +72,8 @@ export interface Subscription {
   announcedTo: Version;
   /** The cursor of the last checkpoint that the device has stored. */
   acknowledged: Uint8Array | null;
+  /** When the device was last counted as seen. */
+  seenAtMs: number;
   push: PushInFlight | null;
   readonly queue: (readonly Change[])[];
   /** Shown to others once it is certain that the user may be here. */

@@ -268,6 +268,17 @@ describe('acknowledging', () => {
     });
   });
 
+  test('is repeated now and then, so that a device that stays and hears nothing new counts as seen', () => {
+    const session = liveSession({ offlineHorizonMs: 1_000_000 });
+    session.message(ack);
+    session.nowMs += 9_999;
+    expect(session.step({ kind: 'tick' })).toEqual([]);
+    session.nowMs += 1;
+    expect(session.step({ kind: 'tick' })).toEqual(['acknowledge home']);
+    expect(session.effects).toMatchObject([{ cursor: ack.cursor }]);
+    expect(session.step({ kind: 'tick' })).toEqual([]);
+  });
+
   test('says nothing about a subscription that has been started over since', () => {
     const session = liveSession();
     session.announced(announcement(1, 2, { epoch: 2 }));

@@ -67,6 +67,7 @@ export function openSubscription(
     readAgainAtMs: 0,
     announcedTo: 0,
     acknowledged: cursor,
+    seenAtMs: 0,
     asked: { subscribe: message, restart },
     // A push under way still gets its answer: changes take effect once, whatever becomes of the subscription.
     push: before?.push ?? null,

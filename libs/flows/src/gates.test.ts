@@ -1,0 +1,264 @@
+import {
+  type Access,
+  checkpointCursor,
+  type ClaimedRange,
+  collectionName,
+  DEFAULT_LIMITS,
+  deviceId,
+  EMPTY_DIGEST,
+  encodeCursor,
+  recordId,
+  refusal,
+  type SavedSession,
+  scopeHash,
+  type SessionId,
+  type SpaceKey,
+  type UserId,
+  WHOLE_SPACE,
+} from '@syncline/core';
+import {
+  hmacCursorKeys,
+  memoryAnnouncements,
+  memoryRateLimits,
+  memorySessionRegistry,
+  memoryStore,
+  memoryTokens,
+} from '@syncline/memory';
+import { change, manualTime, pushOf, rulesOf } from '@syncline/port-contracts';
+import { admitPush } from './admit-push';
+import { authenticate } from './authenticate';
+import { checkSpace } from './check-space';
+import { ANSWERS_BYTES_MAX, compareRanges, RANGES_MAX } from './compare-ranges';
+import { declareCollection } from './declare-collection';
+import {
+  ANN,
+  callerOf,
+  flowWorld,
+  HOME_KEY,
+  identityOf,
+  OWNER_OF_ALL,
+  REGISTRY,
+  subscribeTo,
+  TENANT,
+} from './flows.test-fixtures';
+
+const NOTES = collectionName('notes');
+const KEYS = hmacCursorKeys([{ id: 1, secret: new Uint8Array(16) }]);
+
+async function world() {
+  const store = memoryStore();
+  const clock = manualTime();
+  const flows = await flowWorld({ store, announcements: memoryAnnouncements(), clock, keys: KEYS });
+  return { store, clock, ...flows };
+}
+
+describe('authenticating', () => {
+  const DEVICE = deviceId('d');
+  const session = (id: string) => id as SessionId;
+
+  async function gate() {
+    const { store, clock, limits } = await world();
+    const tokens = memoryTokens();
+    const sessions = memorySessionRegistry({ clock });
+    tokens.issue('good', { ...identityOf(ANN), expiresAtMs: clock.nowMs() + 1_000 });
+    const enter = authenticate({ tokens, directory: store, sessions, clock, limits });
+    const ask = (given: Partial<Parameters<typeof enter>[0]> = {}) =>
+      enter({ token: 'good', device: DEVICE, entering: null, resume: null, ...given });
+    return { store, clock, sessions, ask };
+  }
+
+  test('says who it is, and what was open before', async () => {
+    const { ask, sessions } = await gate();
+    const saved: SavedSession = {
+      id: session('old'),
+      tenant: TENANT,
+      user: ANN,
+      device: DEVICE,
+      subscriptions: [],
+    };
+    await sessions.save(saved, 1_000);
+    expect(await ask({ resume: saved.id })).toMatchObject({
+      ok: true,
+      value: { identity: { user: ANN }, saved },
+    });
+    expect(await ask({ resume: session('none') })).toMatchObject({ ok: true, value: { saved: null } });
+  });
+
+  test('turns away bad tokens, ended ones, and devices that are shut out', async () => {
+    const { ask, store, clock } = await gate();
+    expect(await ask({ token: 'bad' })).toMatchObject({ refusal: { reason: 'UNAUTHENTICATED' } });
+    await store.revoke({ tenant: TENANT, device: DEVICE });
+    expect(await ask()).toMatchObject({ refusal: { reason: 'DEVICE_REVOKED' } });
+    clock.advance(1_000);
+    expect(await ask()).toMatchObject({ refusal: { reason: 'AUTH_EXPIRED' } });
+  });
+
+  test('counts sessions that enter, not tokens that are refreshed', async () => {
+    const { ask } = await gate();
+    for (const id of ['1', '2', '3', '4']) expect((await ask({ entering: session(id) })).ok).toBe(true);
+    expect(await ask({ entering: session('5') })).toMatchObject({
+      refusal: { reason: 'TOO_MANY_SESSIONS', facts: { allowed: '4' } },
+    });
+    expect((await ask({ entering: session('4') })).ok).toBe(true);
+    expect((await ask()).ok).toBe(true);
+  });
+});
+
+test('pushes are counted against the limits of their device', async () => {
+  const clock = manualTime();
+  const limits = { ...DEFAULT_LIMITS, changesPerSecondMax: 10, changesBurstMax: 20 };
+  const admit = admitPush({ rates: memoryRateLimits({ clock }), limits });
+  expect(await admit(TENANT, deviceId('d'), 15)).toEqual({ ok: true, value: { remaining: 5 } });
+  expect(await admit(TENANT, deviceId('d'), 15)).toMatchObject({
+    refusal: { reason: 'RATE_LIMITED', retryAfterMs: 1_000 },
+  });
+  expect(await admit(TENANT, deviceId('e'), 15)).toMatchObject({ ok: true });
+  clock.advance(1_000);
+  expect(await admit(TENANT, deviceId('d'), 15)).toEqual({ ok: true, value: { remaining: 0 } });
+});
+
+describe('declaring a collection', () => {
+  test('stores it under the next version', async () => {
+    const { store } = await world();
+    const declare = declareCollection({ directory: store, policies: REGISTRY });
+    expect(await declare(HOME_KEY, rulesOf('notes'))).toEqual({ ok: true, value: { rulesVersion: 1 } });
+    expect(await declare(HOME_KEY, rulesOf('notes', { policy: 'manual' }))).toEqual({
+      ok: true,
+      value: { rulesVersion: 2 },
+    });
+    expect((await store.collections(HOME_KEY))?.get(NOTES)).toMatchObject({
+      policy: 'manual',
+      rulesVersion: 2,
+    });
+  });
+
+  test('says all that is wrong with it at once, and stores nothing', async () => {
+    const { store } = await world();
+    const declare = declareCollection({ directory: store, policies: REGISTRY });
+    const wrong = {
+      ...rulesOf('notes', { policy: 'best', schema: { oldest: 1, current: 0 } }),
+      collection: 'NO' as typeof NOTES,
+    };
+    const answer = await declare(HOME_KEY, wrong);
+    expect(answer).toMatchObject({
+      refusal: { reason: 'POLICY_INVALID', violations: [{}, { field: 'policy' }, { field: 'collection' }] },
+    });
+    expect((await store.collections(HOME_KEY))?.size).toBe(0);
+  });
+});
+
+describe('checking', () => {
+  const cursorAt = (version: number, epoch = 1) =>
+    encodeCursor(checkpointCursor(epoch, version, scopeHash(WHOLE_SPACE, OWNER_OF_ALL)), HOME_KEY, KEYS);
+
+  async function checked() {
+    const { store, pushOne } = await world();
+    await pushOne(pushOf('x', [change.create('a', 1), change.create('b', 22)]));
+    const check = checkSpace({ deltas: store, directory: store, keys: KEYS });
+    return {
+      store,
+      check: (given: Parameters<typeof subscribeTo>[0], user = ANN) =>
+        check(callerOf('d', identityOf(user)), subscribeTo(given)),
+    };
+  }
+
+  test.each([
+    [cursorAt(2), { direction: 'none', downloadRecords: 0, downloadBytes: 0 }],
+    [cursorAt(1), { direction: 'download', downloadRecords: 1, downloadBytes: 2 }],
+    [null, { direction: 'download', downloadRecords: 2, downloadBytes: 3 }],
+    [cursorAt(2, 9), { direction: 'download', downloadRecords: 2 }],
+  ])('%# counts what is to come', async (cursor, plan) => {
+    const { check } = await checked();
+    expect(await check({ cursor, mode: 'check-only' })).toMatchObject({
+      ok: true,
+      value: { head: 2, ...plan },
+    });
+  });
+
+  test('expects conflicts where records have moved on, and changes nothing', async () => {
+    const { check, store } = await checked();
+    const pending = [1, 0].map((baseVersion) => ({
+      collection: NOTES,
+      id: recordId('a'),
+      baseVersion,
+      bytes: 5,
+    }));
+    expect(await check({ cursor: cursorAt(2), pending })).toMatchObject({
+      value: { direction: 'upload', conflictsExpected: 1, uploadBytes: 10 },
+    });
+    expect(await store.devices(HOME_KEY)).toEqual([]);
+  });
+
+  test('is not for everyone', async () => {
+    const { check } = await checked();
+    expect(await check({}, 'bob' as UserId)).toMatchObject({ refusal: { reason: 'SPACE_NOT_FOUND' } });
+    expect(await check({ cursor: new Uint8Array(2) })).toMatchObject({
+      refusal: { reason: 'INVALID_CURSOR' },
+    });
+  });
+});
+
+describe('comparing', () => {
+  const whole: ClaimedRange = { collection: NOTES, fromId: '', toId: null, digest: EMPTY_DIGEST };
+
+  async function compared(bytes = 1) {
+    const { store, pushOne } = await world();
+    const value = 'x'.repeat(bytes);
+    await pushOne(
+      pushOf(
+        'x',
+        ['a', 'b', 'c'].map((id) => change.create(id, value)),
+      ),
+    );
+    const compare = compareRanges({ deltas: store });
+    return {
+      store,
+      compare: (ranges: readonly ClaimedRange[], access: Access = OWNER_OF_ALL, space = HOME_KEY) =>
+        compare(space, access, ranges),
+    };
+  }
+
+  test('answers range by range, with the version it speaks of', async () => {
+    const { compare, store } = await compared();
+    const digest = (await store.state(HOME_KEY))!.digests.get(NOTES)!;
+    const answer = await compare([
+      { ...whole, digest },
+      { ...whole, fromId: 'b' },
+      { ...whole, fromId: 'x' },
+    ]);
+    expect(answer).toMatchObject({
+      value: {
+        head: 3,
+        answers: [
+          { kind: 'same' },
+          { kind: 'replace', records: [{ id: 'b' }, { id: 'c' }] },
+          { kind: 'same' },
+        ],
+      },
+    });
+  });
+
+  test('leaves to the next call what would be too much at once', async () => {
+    const { compare } = await compared(ANSWERS_BYTES_MAX / 2);
+    const ranges = ['a', 'b', 'c'].map((fromId) => ({ ...whole, fromId, toId: `${fromId}\u0001` }));
+    const answer = await compare(ranges);
+    expect(answer.ok && answer.value.answers.length).toBe(1);
+    const rest = await compare(ranges.slice(1));
+    expect(
+      rest.ok && rest.value.answers.map((each) => each.kind === 'replace' && each.records[0]?.id),
+    ).toEqual(['b']);
+  });
+
+  test('is not for what the user may not read whole, nor for too much, nor for what is not there', async () => {
+    const { compare } = await compared();
+    const hidden: Access = { role: 'owner', collections: new Map([[NOTES, 'none']]) };
+    expect(await compare([whole], hidden)).toMatchObject({ refusal: { reason: 'PERMISSION_DENIED' } });
+    expect(await compare(Array<ClaimedRange>(RANGES_MAX + 1).fill(whole))).toMatchObject({
+      refusal: { facts: { limit: 'rangesMax' } },
+    });
+    expect(await compare([whole], OWNER_OF_ALL, 'acme/none' as SpaceKey)).toEqual({
+      ok: false,
+      refusal: refusal('SPACE_NOT_FOUND'),
+    });
+  });
+});
