@@ -6,7 +6,8 @@ import { notify, saveRow, touch, type Turn, write } from './turn';
 
 /** Everything since the last checkpoint becomes visible at once. Tells the collections whose digest differs. */
 export function reachCheckpoint(turn: Turn, space: Space, message: CheckpointMessage): CollectionName[] {
-  const { staging } = space;
+  const { staging, link } = space;
+  if (link.repair !== null && link.repair.asOf <= message.version) applyRepair(turn, space);
   if (staging !== null) promote(turn, space, staging);
   coverOwn(turn, space, message);
   dropSettled(turn, space, message);
@@ -14,8 +15,6 @@ export function reachCheckpoint(turn: Turn, space: Space, message: CheckpointMes
   space.cursor = message.cursor;
   space.staging = null;
   saveRow(turn, space);
-  const { repair } = space.link;
-  if (repair !== null && repair.asOf <= message.version) applyRepair(turn, space);
   notify(turn, { kind: 'checkpoint', space: space.id, version: message.version });
   return mismatches(space.copy, message.digests);
 }
@@ -71,7 +70,10 @@ function dropSettled(turn: Turn, space: Space, { version }: CheckpointMessage): 
   if (numbers.length > 0) write(turn, { kind: 'drop-settled', space: space.id, numbers });
 }
 
-/** Takes over what a comparison with the server found; newer records than it saw stay as they are. */
+/**
+ * Takes over what a comparison with the server found, before the pages since are laid on top. What is newer than the
+ * copy is in those pages, unless it has gone again: taken from here, it would stay for ever.
+ */
 export function applyRepair(turn: Turn, space: Space): void {
   const { repair } = space.link;
   space.link.repair = null;
@@ -79,7 +81,9 @@ export function applyRepair(turn: Turn, space: Space): void {
   if (repair === null || !downloads(space.mode)) return;
   const heldVersion = ({ collection, id }: RecordRef): number =>
     space.copy.collections.get(collection)?.get(id)?.image.version ?? 0;
-  const records = repair.records.filter((record) => heldVersion(record) <= record.version);
+  const records = repair.records.filter(
+    (record) => record.version <= space.version && heldVersion(record) <= record.version,
+  );
   const gone = repair.gone.filter((ref) => heldVersion(ref) <= repair.asOf);
   for (const ref of [...records, ...gone]) touch(turn, space, ref, 'repair');
   const editor = editCopy(space.copy);

@@ -602,6 +602,47 @@ describe('the copy', () => {
     expect(see(b)).toEqual(truth(server));
   });
 
+  test('what was compared does not bring back what has gone since', () => {
+    const server = new FakeServer(HOME);
+    const a = online(new TestDevice('a', server));
+    const b = online(new TestDevice('b', server, { repair: 'compare' }));
+    change(a, create('r1', '{}'));
+    settle(a, b);
+    const space = b.state.spaces.get(HOME)!;
+    space.copy.collections.get(ROOMS)!.clear();
+    space.copy.digests.delete(ROOMS);
+    change(a, create('r2', '{}'));
+    settle(a, b);
+    change(a, create('r3', '{}'));
+    settle(a);
+    const records = server.live();
+    const asOf = server.truth.state.head;
+    change(a, remove('r3'));
+    settle(a);
+    b.input({ kind: 'repaired', space: HOME, asOf, records, gone: [] });
+    settle(b);
+    expect(see(b)).toEqual(truth(server));
+  });
+
+  test('a comparison that is older than the copy is not taken over', () => {
+    const server = new FakeServer(HOME);
+    const a = online(new TestDevice('a', server));
+    const b = online(new TestDevice('b', server, { repair: 'compare' }));
+    change(a, create('r1', '{}'));
+    settle(a, b);
+    b.state.spaces.get(HOME)!.copy.digests.delete(ROOMS);
+    change(a, create('r2', '{}'));
+    settle(a, b);
+    const records = server.live();
+    const asOf = server.truth.state.head;
+    change(a, remove('r1'));
+    settle(a, b);
+    b.input({ kind: 'repaired', space: HOME, asOf, records, gone: [] });
+    settle(b);
+    expect(b.noticesOf('started-over')).toHaveLength(1);
+    expect(see(b)).toEqual(truth(server));
+  });
+
   test('an entry that cannot be applied makes the space start over', () => {
     const { server, a, b } = world(['a', 'b']);
     change(a, create('r1', '{}'));

@@ -194,11 +194,16 @@ function repair(turn: Turn, space: Space, collections: readonly CollectionName[]
   turn.effects.push({ kind: 'repair', space: space.id, scope, cursor, collections });
 }
 
-/** What was compared is older than the copy, or waits for the checkpoint that it belongs to. */
+/** What was compared waits for the checkpoint that it belongs to. */
 export function onRepaired(turn: Turn, space: Space, repaired: Repaired): void {
   if (!space.link.repairing || space.staging?.fresh === true) return;
+  if (repaired.asOf < space.version) {
+    // Since then deletes may have gone by that it does not know of.
+    startOver(turn, space, 'the comparison is older than the copy');
+    return;
+  }
   space.link.repair = repaired;
-  if (repaired.asOf <= space.version) applyRepair(turn, space);
+  if (repaired.asOf === space.version) applyRepair(turn, space);
 }
 
 /**

@@ -27,6 +27,7 @@ const reader = (given: Partial<Reader> = {}): Reader => ({
   access: OWNER,
   takesPatches: true,
   takesOwn: true,
+  mayHoldMore: false,
   ...given,
 });
 const at = (version: Version): Cursor => checkpointCursor(1, version, HASH);
@@ -86,6 +87,14 @@ describe('what a device gets for a record', () => {
       ['put s@2 {}', 'delete r@3'],
     ],
     ['nothing, when it cannot have held it', deleted(), fresh(0, 3), {}, ['put s@2 {}']],
+    [
+      'that it is gone, when it may have read further than it is known to have',
+      deleted(),
+      fresh(0, 3),
+      { mayHoldMore: true },
+      ['put s@2 {}', 'delete r@3'],
+    ],
+    ['whole, when it may hold a later version', others(), at(2), { mayHoldMore: true }, ['put r@3 {"n":2}']],
     [
       'every delete, when it asks for them',
       deleted(),

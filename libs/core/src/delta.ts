@@ -17,6 +17,8 @@ export interface Reader {
   readonly takesPatches: boolean;
   /** It keeps its own changes until a checkpoint covers them, so that their versions alone will do. */
   readonly takesOwn: boolean;
+  /** It may have read further than its cursor says: what was acknowledged last may have been followed by more. */
+  readonly mayHoldMore: boolean;
 }
 
 /** What a store read in one snapshot: rows above the cursor's position, in order of version. */
@@ -65,13 +67,14 @@ export function deltaOf(reader: Reader, cursor: Cursor, slice: Slice): Delta {
 /** Null for what the device does not hold and need not hear of. */
 function entryFor(reader: Reader, cursor: Cursor, row: StoredRecord): PageEntry | null {
   // Created after what the device has read, so it cannot hold any form of it.
-  const unknown = row.createdVersion > cursor.position;
+  const unknown = row.createdVersion > cursor.position && !reader.mayHoldMore;
   if (row.deleted) return unknown && !reader.scope.includeDeleted ? null : deleteEntry(row);
   if (!matches(reader.scope, row)) {
     return unknown ? null : { kind: 'gone', collection: row.collection, id: row.id, version: row.version };
   }
   // Only at its last checkpoint is it certain which versions a device holds; within a run it may have missed one.
-  const holdsPrevious = cursor.checkpoint > 0 && row.previousVersion <= cursor.checkpoint;
+  const holdsPrevious =
+    !reader.mayHoldMore && cursor.checkpoint > 0 && row.previousVersion <= cursor.checkpoint;
   if (holdsPrevious && reader.takesOwn && row.asSent && row.device === reader.device) {
     return { kind: 'own', collection: row.collection, id: row.id, version: row.version, number: row.number };
   }

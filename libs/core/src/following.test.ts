@@ -259,7 +259,11 @@ function changeOf({ kind, id, collection, f, n, atMs }: Made): (base: number) =>
 test.each(SCOPES.flatMap((scope) => [OWNER, HIDDEN].map((access) => [scope, access] as const)))(
   'a device that follows %j (%o) is exact at every checkpoint',
   (given, access) => {
-    const capabilities = fc.record({ takesPatches: fc.boolean(), takesOwn: fc.boolean() });
+    const capabilities = fc.record({
+      takesPatches: fc.boolean(),
+      takesOwn: fc.boolean(),
+      mayHoldMore: fc.boolean(),
+    });
     fc.assert(
       fc.property(steps, capabilities, (script, can) => {
         const space = rememberingSpace();

@@ -78,6 +78,7 @@ export const readerOf = (device: DeviceId, access: Access = OWNER_OF_ALL): Reade
   access,
   takesPatches: true,
   takesOwn: true,
+  mayHoldMore: false,
 });
 
 /** The flows over one set of adapters, with one space that ann owns. */

@@ -78,6 +78,20 @@ describe('who may come in', () => {
   });
 });
 
+test('a device stays with the user who first came in with it', async () => {
+  const { open } = await world();
+  const come = (user: UserId) => {
+    const caller = callerOf('d', identityOf(user, new Map([[HOME, OWNER_OF_ALL]])));
+    return open(caller, { subscribe: subscribeTo(), restart: null });
+  };
+  expect(await come(ANN)).toMatchObject({ ok: true });
+  expect(await come('bob' as UserId)).toMatchObject({
+    ok: false,
+    refusal: { reason: 'DEVICE_OF_OTHER_USER' },
+  });
+  expect(await come(ANN)).toMatchObject({ ok: true });
+});
+
 describe('where it reads on', () => {
   test('from nothing at the beginning, in a run that knows the head', async () => {
     const { opened } = await world();

@@ -29,7 +29,7 @@ import {
   startCursor,
   type Subscribe,
 } from '@syncline/core';
-import type { Clock, DeltaStore, DeviceStore, Directory, Identity } from '@syncline/ports';
+import type { Clock, DeltaStore, DeviceStore, Directory, Identity, SpaceDevice } from '@syncline/ports';
 
 export interface OpenSpaceDeps {
   readonly deltas: DeltaStore;
@@ -61,7 +61,8 @@ export function openSpace(deps: OpenSpaceDeps) {
     if (!start.ok) return start;
     const { cursor, obstacle } = start.value;
     const reset = restart ?? obstacle;
-    const lastNumber = await enterDevice(deps, caller, key, subscribe, cursor, reset !== null);
+    const known = await enterDevice(deps, caller, key, subscribe, cursor, reset !== null);
+    if (known !== null && known.user !== caller.identity.user) return refused('DEVICE_OF_OTHER_USER');
     return granted({
       access,
       epoch: state.epoch,
@@ -69,7 +70,7 @@ export function openSpace(deps: OpenSpaceDeps) {
       digests: state.digests,
       cursor,
       reset,
-      lastNumber,
+      lastNumber: known?.lastNumber ?? 0,
       mismatched: mismatches(subscribe, access, state, cursor),
     });
   };
@@ -114,15 +115,16 @@ async function enterDevice(
   { mode, cursor: given }: Subscribe,
   cursor: Cursor,
   reset: boolean,
-): Promise<number> {
+): Promise<SpaceDevice | null> {
   const seen = { device, user: identity.user, nowMs: clock.nowMs(), skewMs };
   const keepsNothing = mode === 'upload-only';
   const holds = keepsNothing ? HOLDS_NOTHING : Math.max(cursor.position, cursor.asOf);
   const known = await devices.open(key, seen, holds);
+  if (known !== null && known.user !== identity.user) return known;
   if (reset || keepsNothing || given === null || known?.acknowledged === HOLDS_NOTHING) {
     await devices.restart(key, seen, holds);
   }
-  return known?.lastNumber ?? 0;
+  return known;
 }
 
 /** Only a device that stands at the head can be compared; one that lags is told at its next checkpoint. */

@@ -11,7 +11,7 @@ export function deviceStore({ spaces }: StoreTables): DeviceStore {
     const known = table.devices.get(device);
     table.devices.set(device, {
       device,
-      user,
+      user: known?.user ?? user,
       skewMs,
       acknowledged: version(known?.acknowledged ?? null),
       lastSeenMs: Math.max(known?.lastSeenMs ?? nowMs, nowMs),

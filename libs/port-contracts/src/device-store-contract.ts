@@ -34,11 +34,11 @@ function describeOpening(world: StoreWorld): void {
     expect(await world.store.devices(space)).toEqual([opened]);
   });
 
-  test('a known device keeps its acknowledged version; user, skew and time are those of now', async () => {
+  test('a known device keeps its acknowledged version and its user; skew and time are those of now', async () => {
     const space = await world.space();
     await world.store.open(space, seenAt('d1', 5), 42);
     const opened = await world.store.open(space, seenAt('d1', 9, { user: userId('u2'), skewMs: 3 }), 7);
-    expect(opened).toMatchObject({ acknowledged: 42, user: 'u2', lastSeenMs: BASE_MS + 9, skewMs: 3 });
+    expect(opened).toMatchObject({ acknowledged: 42, user: 'u1', lastSeenMs: BASE_MS + 9, skewMs: 3 });
   });
 
   test('a device that opens finds its last number', async () => {

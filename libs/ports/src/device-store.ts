@@ -14,8 +14,8 @@ export interface SpaceDevice {
 /**
  * Contract: `open` makes a device known with the given acknowledged version if it is new, and otherwise leaves
  * the acknowledged version as it is; `acknowledge` never lowers it, except that `restart` sets it. All three move
- * `lastSeenMs` forward and store user and skew; the last two make a device known as well, and do nothing in a
- * space that does not exist. A device that has pushed and was never opened holds no copy, so `devices` leaves it
+ * `lastSeenMs` forward and store the skew; a device stays with the user who made it known. The last two make a device
+ * known as well, and do nothing in a space that does not exist. A device that has pushed and was never opened holds no copy, so `devices` leaves it
  * out. Null stands for a space that does not exist.
  */
 export interface DeviceStore {

@@ -217,6 +217,7 @@ describe('between gateway and delta', () => {
       access: anyAccess,
       takesPatches: fc.boolean(),
       takesOwn: fc.boolean(),
+      mayHoldMore: fc.boolean(),
     });
     fc.assert(
       fc.property(anySpaceKey, anyReader, anyCursor, (space, reader, cursor) => {

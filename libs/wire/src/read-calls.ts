@@ -27,7 +27,7 @@ export interface ReadCall {
 }
 
 export function readCallToProto({ space, reader, cursor }: ReadCall, keys: CursorKeys): ReadRequest {
-  const { device, access, scope, takesPatches, takesOwn } = reader;
+  const { device, access, scope, takesPatches, takesOwn, mayHoldMore } = reader;
   const capabilities = [...(takesPatches ? ['patch-entries'] : []), ...(takesOwn ? ['own-entries'] : [])];
   return {
     ...ReadRequest.create(),
@@ -35,6 +35,7 @@ export function readCallToProto({ space, reader, cursor }: ReadCall, keys: Curso
     scope: scopeToProto(scope),
     cursor: encodeCursor(cursor, space, keys),
     capabilities,
+    mayHoldMore,
   };
 }
 
@@ -47,6 +48,7 @@ export function readCallFromProto(proto: ReadRequest, keys: CursorKeys): Answer<
       scope: scopeFromProto(proto.scope, at),
       takesPatches: proto.capabilities.includes('patch-entries'),
       takesOwn: proto.capabilities.includes('own-entries'),
+      mayHoldMore: proto.mayHoldMore,
     };
     return { space, reader };
   });

@@ -193,7 +193,14 @@ export class FakeServer {
     const { epoch, head } = truth.state;
     const given = cursor === null ? null : decodeCursor(cursor, this.key, KEYS);
     const obstacle = given === null ? null : cursorObstacle(given, truth.state, hash);
-    session.reader = { device: session.device, scope, access: OWNER, takesPatches: true, takesOwn: true };
+    session.reader = {
+      device: session.device,
+      scope,
+      access: OWNER,
+      takesPatches: true,
+      takesOwn: true,
+      mayHoldMore: false,
+    };
     session.cursor = given === null || obstacle !== null ? startCursor(epoch, head, hash) : given;
     session.mode = mode;
     const lastNumber = truth.lastNumbers.get(session.device) ?? 0;

@@ -4,6 +4,8 @@ import { WHOLE_SPACE } from '../scope';
 import { NOW_MS } from '../space.test-fixtures';
 import type { SavedSession } from './saved';
 import {
+  announcement,
+  deltaTo,
   hello,
   HOME,
   pushTo,
@@ -111,6 +113,16 @@ describe('resuming', () => {
       'open work',
     ]);
     expect(session.effects[2]).toMatchObject({ request: { subscribe: { cursor: new Uint8Array([1]) } } });
+  });
+
+  test('assumes nothing of what the device read after that, until a checkpoint', () => {
+    const session = resuming();
+    session.authenticated(saved);
+    session.opened({ head: 20 });
+    expect(session.effects.at(-1)).toMatchObject({ do: 'read', reader: { mayHoldMore: true } });
+    session.read(deltaTo(20));
+    session.announced(announcement(25, 26));
+    expect(session.effects.at(-1)).toMatchObject({ do: 'read', reader: { mayHoldMore: false } });
   });
 
   test('leaves to the device what it subscribes to itself', () => {

@@ -91,7 +91,7 @@ export function authenticated(
       digests: new Map(),
       pending: [],
     } as const;
-    effects.push(...openSubscription(state, subscribe, null));
+    effects.push(...openSubscription(state, subscribe, { resumed: true }));
   }
   return { effects, early };
 }

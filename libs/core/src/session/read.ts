@@ -37,6 +37,8 @@ export function pageRead(
     return effects;
   }
   const { version, cursor, clock, digests } = reached;
+  // From a checkpoint on, what the device holds is known.
+  if (opened.reader.mayHoldMore) opened.reader = { ...opened.reader, mayHoldMore: false };
   effects.push(checkpoint(state, sub, version, cursor, clock, digests));
   opened.lastMovedAtMs = nowMs;
   if (sub.announcedTo <= version) return effects;

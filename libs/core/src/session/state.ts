@@ -74,6 +74,8 @@ export interface Subscription {
   acknowledged: Uint8Array | null;
   /** When the device was last counted as seen. */
   seenAtMs: number;
+  /** Taken up at the cursor that was acknowledged last: the device may have read further. */
+  readonly resumed: boolean;
   push: PushInFlight | null;
   readonly queue: (readonly Change[])[];
   /** Shown to others once it is certain that the user may be here. */
@@ -82,7 +84,7 @@ export interface Subscription {
 
 export interface OpenedSpace {
   readonly access: Access;
-  readonly reader: Reader;
+  reader: Reader;
   readonly epoch: Epoch;
   /** How far this session has sent. */
   cursor: Cursor;

@@ -23,7 +23,7 @@ export function subscribe(state: SessionState, message: Subscribe): SessionEffec
     return refuse(state, refused, 'subscribe', space);
   }
   if (message.mode === 'check-only') return askPlan(state, message);
-  return openSubscription(state, message, null);
+  return openSubscription(state, message);
 }
 
 function askPlan(state: SessionState, request: Subscribe): SessionEffect[] {
@@ -51,7 +51,7 @@ export function planned(
 export function openSubscription(
   state: SessionState,
   message: Subscribe,
-  restart: Refusal | null,
+  { restart = null, resumed = false }: { restart?: Refusal | null; resumed?: boolean } = {},
 ): SessionEffect[] {
   const { space, mode, scope, cursor } = message;
   const before = state.subscriptions.get(space);
@@ -68,6 +68,7 @@ export function openSubscription(
     announcedTo: 0,
     acknowledged: cursor,
     seenAtMs: 0,
+    resumed,
     asked: { subscribe: message, restart },
     // A push under way still gets its answer: changes take effect once, whatever becomes of the subscription.
     push: before?.push ?? null,
@@ -98,6 +99,7 @@ export function opened(
     access: opening.access,
     takesPatches: capabilities.includes('patch-entries'),
     takesOwn: capabilities.includes('own-entries'),
+    mayHoldMore: sub.resumed,
   };
   sub.opened = {
     access: opening.access,
@@ -158,7 +160,7 @@ export function restart(state: SessionState, sub: Subscription, reason: Refusal)
     digests: new Map(),
     pending: [],
   };
-  return openSubscription(state, again, reason);
+  return openSubscription(state, again, { restart: reason });
 }
 
 export function accessChanged(

@@ -48,6 +48,8 @@ export interface ReadRequest {
   bytesMax: number;
   /** W3C traceparent. */
   traceparent: string;
+  /** The device may have read further than the cursor says: nothing may be left out as unknown to it. */
+  mayHoldMore: boolean;
 }
 
 export interface ReadRequest_SchemaVersionsEntry {
@@ -119,6 +121,7 @@ function createBaseReadRequest(): ReadRequest {
     pageBytesMax: 0,
     bytesMax: 0,
     traceparent: "",
+    mayHoldMore: false,
   };
 }
 
@@ -153,6 +156,9 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     }
     if (message.traceparent !== "") {
       writer.uint32(82).string(message.traceparent);
+    }
+    if (message.mayHoldMore !== false) {
+      writer.uint32(88).bool(message.mayHoldMore);
     }
     return writer;
   },
@@ -253,6 +259,14 @@ export const ReadRequest: MessageFns<ReadRequest> = {
             message.traceparent = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.mayHoldMore = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -307,6 +321,11 @@ export const ReadRequest: MessageFns<ReadRequest> = {
         ? globalThis.Number(object.bytes_max)
         : 0,
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      mayHoldMore: isSet(object.mayHoldMore)
+        ? globalThis.Boolean(object.mayHoldMore)
+        : isSet(object.may_hold_more)
+        ? globalThis.Boolean(object.may_hold_more)
+        : false,
     };
   },
 
@@ -345,6 +364,9 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
+    if (message.mayHoldMore !== false) {
+      obj.mayHoldMore = message.mayHoldMore;
+    }
     return obj;
   },
 
@@ -373,6 +395,7 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     message.pageBytesMax = object.pageBytesMax ?? 0;
     message.bytesMax = object.bytesMax ?? 0;
     message.traceparent = object.traceparent ?? "";
+    message.mayHoldMore = object.mayHoldMore ?? false;
     return message;
   },
 };
