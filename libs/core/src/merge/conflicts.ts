@@ -8,7 +8,6 @@ import type { StoredRecord } from '../records';
 import type { ActiveRules } from '../rules';
 import type { Draft } from './draft';
 import { amendLedger, decodeLedger, encodeLedger, type LedgerEntry, ledgerSide } from './ledger';
-import { entryFacts } from './write';
 
 /** Writes the ledger record of a conflict: it reaches devices by the same deltas as everything else. */
 export function enterLedger(
@@ -67,34 +66,44 @@ function writeLedger(
 ): void {
   const stored = draft.record(CONFLICTS, id);
   const previousVersion = stored?.version ?? 0;
+  const version = draft.nextVersion();
+  const committedAtMs = draft.facts.nowMs;
+  const by = {
+    device: push.device,
+    user: push.user,
+    number: change.number,
+    time: change.time,
+    committedAtMs,
+  };
   draft.write(
     {
+      ...by,
       collection: CONFLICTS,
       id,
-      createdVersion: stored?.createdVersion ?? 0,
+      version,
+      createdVersion: stored?.createdVersion ?? version,
       previousVersion,
       merged: false,
       deleted: false,
       payload,
       meta: null,
       contentHash: contentHash(id, payload),
-      time: change.time,
-      device: push.device,
-      number: change.number,
-      user: push.user,
       schemaVersion: 0,
-      committedAtMs: draft.facts.nowMs,
       patch: null,
       asSent: false,
       resurrected: false,
     },
     {
-      ...entryFacts(draft, push, change),
+      ...by,
+      ...told,
       collection: CONFLICTS,
       id,
+      version,
       previousVersion,
       payload,
-      ...told,
+      baseVersion: change.baseVersion,
+      schemaVersion: change.schemaVersion,
+      trace: change.trace,
       policy: '',
       rulesVersion: 0,
       conflict: id,

@@ -23,8 +23,9 @@ export interface Draft {
   head(): Version;
   counts(): { readonly records: number; readonly bytes: number };
   record(collection: CollectionName, id: RecordId): StoredRecord | undefined;
-  /** Stores under the next version, which it returns. */
-  write(record: Omit<StoredRecord, 'version'>, entry: Omit<HistoryEntry, 'version'>): StoredRecord;
+  /** The version that the next write takes. */
+  nextVersion(): Version;
+  write(record: StoredRecord, entry: HistoryEntry): void;
   /** What a device saw of a record when it made a change; null when that is no longer known. */
   seen(device: DeviceId, change: Change): Seen | null;
   /** What the device sees by its own change; a further change of this batch may be made after it. */
@@ -64,20 +65,15 @@ export function draftOf(facts: MergeFacts): Draft {
     head: () => head,
     counts: () => tally.counts(),
     record: (collection, id) => standing(recordKey(collection, id)),
-    write(unversioned, entry) {
-      const version = ++head;
-      const key = recordKey(unversioned.collection, unversioned.id);
-      const record: StoredRecord = {
-        ...unversioned,
-        version,
-        createdVersion: unversioned.createdVersion === 0 ? version : unversioned.createdVersion,
-      };
+    nextVersion: () => head + 1,
+    write(record, entry) {
+      head = record.version;
+      const key = recordKey(record.collection, record.id);
       tally.replace(standing(key), record);
       // Taken out first, so that the map stays in order of version.
       written.delete(key);
       written.set(key, record);
-      history.push({ ...entry, version });
-      return record;
+      history.push(entry);
     },
     seen(device, { collection, id, baseVersion, after }) {
       const view = views.get(viewKey(collection, id, device, after));

@@ -63,7 +63,9 @@ function takeChange(draft: Draft, push: Push, change: Change): Outcome {
 }
 
 function takenOf(change: Change, after: ChangeNumber, nowMs: number, limits: Limits): TakenChange {
-  return { ...change, after, ...clamp(change.time, nowMs, limits.clockSkewMsMax) };
+  const { time, aheadMs } = clamp(change.time, nowMs, limits.clockSkewMsMax);
+  if (aheadMs === 0) return after === change.after ? change : { ...change, after };
+  return { ...change, after, time, aheadMs };
 }
 
 /** The first answer again; an answer too old to be remembered is "it was taken". */

@@ -25,8 +25,8 @@ export function growthObstacle(
   return growth > 0 && bytes + growth > quota.bytesMax ? quotaExceeded('bytes', quota.bytesMax) : null;
 }
 
-/** A change with its time cut off at the limit, so far ahead of that it was, and after nothing that was rejected. */
-export type TakenChange = Change & { readonly aheadMs: number };
+/** A change with its time cut off at the limit, if it was so far ahead, and after nothing that was rejected. */
+export type TakenChange = Change & { readonly aheadMs?: number };
 
 interface WriteNote {
   readonly asSent: boolean;
@@ -46,52 +46,50 @@ export function writeRecord(
 ): StoredRecord {
   const { collection, id } = change;
   const { payload } = side;
-  const asSent = note.asSent && change.aheadMs === 0;
-  return draft.write(
-    {
-      collection,
-      id,
-      createdVersion: stored?.createdVersion ?? 0,
-      previousVersion: stored?.version ?? 0,
-      merged: note.merged,
-      deleted: side.deleted,
-      payload,
-      meta: side.meta,
-      contentHash: payload === null ? ZERO64 : contentHash(id, payload),
-      time: side.time,
-      device: push.device,
-      number: change.number,
-      user: push.user,
-      schemaVersion: change.schemaVersion,
-      committedAtMs: draft.facts.nowMs,
-      patch: change.kind === 'patch' && asSent ? change.patch : null,
-      asSent,
-      resurrected: !side.deleted && note.conflict !== null && (stored === null || stored.deleted),
-    },
-    {
-      ...entryFacts(draft, push, change),
-      collection,
-      id,
-      previousVersion: stored?.version ?? 0,
-      payload,
-      incoming: note.incoming ?? null,
-      about: { collection, id },
-      policy: declared.policy,
-      rulesVersion: declared.rulesVersion,
-      conflict: note.conflict,
-    },
-  );
-}
-
-export function entryFacts(draft: Draft, push: Push, change: Change) {
-  return {
+  const version = draft.nextVersion();
+  const previousVersion = stored?.version ?? 0;
+  const asSent = note.asSent && change.aheadMs === undefined;
+  // Both are written out field by field: this runs for every change, and spreading would take most of its time.
+  const record: StoredRecord = {
+    collection,
+    id,
+    version,
+    createdVersion: stored?.createdVersion ?? version,
+    previousVersion,
+    merged: note.merged,
+    deleted: side.deleted,
+    payload,
+    meta: side.meta,
+    contentHash: payload === null ? ZERO64 : contentHash(id, payload),
+    time: side.time,
+    device: push.device,
+    number: change.number,
+    user: push.user,
+    schemaVersion: change.schemaVersion,
+    committedAtMs: draft.facts.nowMs,
+    patch: change.kind === 'patch' && asSent ? change.patch : null,
+    asSent,
+    resurrected: !side.deleted && note.conflict !== null && (stored === null || stored.deleted),
+  };
+  draft.write(record, {
+    version,
+    collection,
+    id,
+    previousVersion,
+    payload,
+    incoming: note.incoming ?? null,
+    about: { collection, id },
     device: push.device,
     user: push.user,
     number: change.number,
     baseVersion: change.baseVersion,
     time: change.time,
     committedAtMs: draft.facts.nowMs,
+    policy: declared.policy,
+    rulesVersion: declared.rulesVersion,
     schemaVersion: change.schemaVersion,
+    conflict: note.conflict,
     trace: change.trace,
-  };
+  });
+  return record;
 }
