@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import {
   type Access,
   type CollectionRight,
@@ -57,4 +58,36 @@ test('cursors are shared by those who may read the same', () => {
     key('reader', { tasks: 'none', notes: 'none' }),
   );
   expect(key('owner', { notes: 'none' })).not.toBe(key('owner', { tasks: 'none' }));
+});
+
+describe('laws', () => {
+  const RIGHTS: readonly CollectionRight[] = ['none', 'read', 'write'];
+  const NAMES = ['notes', 'tasks', 'sys.conflicts'];
+  const rights = fc.dictionary(fc.constantFrom(...NAMES), fc.constantFrom(...RIGHTS));
+  const roles = fc.constantFrom<Role>('owner', 'editor', 'reader');
+  const names = fc.constantFrom(...NAMES).map(collectionName);
+
+  test('naming a collection never gives more than the role alone', () => {
+    fc.assert(
+      fc.property(roles, rights, names, (role, given, name) => {
+        const narrowed = RIGHTS.indexOf(rightTo(access(role, given), name));
+        expect(narrowed).toBeLessThanOrEqual(RIGHTS.indexOf(rightTo(access(role), name)));
+      }),
+    );
+  });
+
+  test('who may write may read, and cursors are shared exactly by those who may read the same', () => {
+    fc.assert(
+      fc.property(roles, rights, roles, rights, (role, given, otherRole, others) => {
+        const [one, other] = [access(role, given), access(otherRole, others)];
+        const reads = (who: Access) =>
+          NAMES.map((name) => mayRead(who, collectionName(name), recordId('notes/d/1'))).join() +
+          NAMES.map((name) => mayRead(who, collectionName(name), recordId('tasks/d/1'))).join();
+        for (const name of NAMES.map(collectionName)) {
+          if (mayWrite(one, name)) expect(mayRead(one, name, recordId('a'))).toBe(true);
+        }
+        if (readableKey(one) === readableKey(other)) expect(reads(one)).toBe(reads(other));
+      }),
+    );
+  });
 });

@@ -1,4 +1,5 @@
-import { negotiate } from './negotiate';
+import * as fc from 'fast-check';
+import { CAPABILITIES, negotiate } from './negotiate';
 
 test.each([
   [1, 1, 1, 1, 1],
@@ -28,4 +29,22 @@ test('a capability is used only when both sides name it; unknown ones are passed
     'artifacts',
   ]);
   expect(both).toMatchObject({ ok: true, agreed: { capabilities: ['compare'] } });
+});
+
+test('what is agreed lies in both ranges, is the highest such version, and names nothing that a side did not', () => {
+  const version = fc.nat({ max: 9 });
+  const range = fc.record({ min: version, max: version });
+  const names = fc.subarray([...CAPABILITIES]);
+  fc.assert(
+    fc.property(range, range, names, names, (device, server, offered, served) => {
+      const shared = Array.from({ length: 10 }, (_, each) => each).filter(
+        (each) => each >= device.min && each <= device.max && each >= server.min && each <= server.max,
+      );
+      const found = negotiate(device, offered, server, served);
+      expect(found.ok ? found.agreed.protocol : undefined).toBe(shared.at(-1));
+      if (found.ok) {
+        expect(found.agreed.capabilities).toEqual(served.filter((name) => offered.includes(name)));
+      }
+    }),
+  );
 });

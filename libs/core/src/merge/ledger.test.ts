@@ -162,6 +162,17 @@ describe('an open conflict', () => {
     expect(stateOf(space)).toBe('open');
   });
 
+  test('is closed by a change that meets another conflict and takes effect all the same', () => {
+    const space = testSpace({ rules: [rulesOf({ deletes: 'ask' })] });
+    space.write('x', create('a', 1), update('a', 0, 2, { atMs: 1 }));
+    space.push('d', remove('a', 1));
+    expect(stateOf(space)).toBe('open');
+    const { id } = space.record('notes/d/1', CONFLICTS)!;
+    const [outcome] = space.push('z', update('a', 1, 3, { atMs: 9, resolves: [id] }));
+    expect(inWords(outcome!)).toBe('APPLIED UPDATE_UPDATE resolved');
+    expect(stateOf(space)).toBe('resolved');
+  });
+
   test('of a delete can be settled by agreeing to it', () => {
     const space = testSpace({ rules: [rulesOf({ deletes: 'ask' })] });
     space.write('x', create('a', 1), remove('a', 0));
