@@ -196,4 +196,106 @@ export const BREAKS = [
     find: "effects.push({ do: 'acknowledge', space: sub.space, cursor: sub.acknowledged });",
     replace: '',
   },
+  {
+    name: 'a delete of what lives is answered and not written',
+    file: core('merge/classify.ts'),
+    find: "  if (hasSeen(stored, device, change)) return { kind: 'clean', stored };\n  const of =",
+    replace:
+      "  if (change.kind === 'delete' && change.number % 3 === 0) return { kind: 'gone' };\n  if (hasSeen(stored, device, change)) return { kind: 'clean', stored };\n  const of =",
+  },
+  {
+    name: 'the answer does not tell of the conflict',
+    file: core('merge/apply.ts'),
+    find: 'STATUS_OF[resolution.take], draft.head(), ref);',
+    replace: "STATUS_OF[resolution.take], draft.head(), resolution.take === 'incoming' ? null : ref);",
+  },
+  {
+    name: 'a conflict of two creates is called one of two updates',
+    file: core('merge/classify.ts'),
+    find: "change.kind === 'create' ? 'CREATE_CREATE' : ",
+    replace: '',
+  },
+  {
+    name: 'a change settles conflicts of other records',
+    file: core('merge/conflicts.ts'),
+    find: 'if (entry.collection !== change.collection || entry.id !== change.id) continue;',
+    replace: '',
+  },
+  {
+    name: 'a push is decided a change at a time',
+    file: 'libs/flows/src/push-changes.ts',
+    find: 'const bySpace = groupBySpace(batch);',
+    replace: `if (batch.some(({ push }) => push.changes.length > 1)) {
+      const results: PushResult[] = [];
+      const plans: MergePlan[] = [];
+      for (const { space, push } of batch) {
+        const outcomes: Extract<PushResult, { kind: 'outcomes' }>['outcomes'][number][] = [];
+        for (const change of push.changes) {
+          const one = await pushChanges({ store, clock, policies, limits })([
+            { space, push: { ...push, changes: [change] } },
+          ]);
+          plans.push(...one.plans);
+          const result = one.results[0]!;
+          if (result.kind === 'outcomes') outcomes.push(...result.outcomes);
+        }
+        results.push({ kind: 'outcomes', outcomes });
+      }
+      return { results, plans };
+    }
+    const bySpace = groupBySpace(batch);`,
+  },
+  {
+    name: 'a change of policy reaches the ledger only',
+    file: core('merge/conflicts.ts'),
+    find: 'policy: declared.policy,',
+    replace: "policy: declared.collection === 'shifting' ? 'manual' : declared.policy,",
+  },
+  {
+    name: 'a set loses what the other side added',
+    file: core('policies/fields/set-union.ts'),
+    find: 'for (const element of stored) if (!base.has(element)) added.add(element);',
+    replace: '',
+  },
+  {
+    name: 'the greater of two numbers is not the one that counts',
+    file: core('policies/fields/max.ts'),
+    find: 'takeExtreme(conflict, 1)',
+    replace: 'takeExtreme(conflict, -1)',
+  },
+  {
+    name: 'a device is not told that its change brought a record back',
+    file: core('delta.ts'),
+    find: 'row.asSent && !row.resurrected && ',
+    replace: 'row.asSent && ',
+  },
+  {
+    name: 'a patch comes under the wrong user',
+    file: client('staging.ts'),
+    find: '  return live(entry, payload);',
+    replace: '  return live({ ...entry, user: held.record.user }, payload);',
+  },
+  {
+    name: 'a page takes the checkpoint along that has not come yet',
+    file: core('delta.ts'),
+    find: 'cursor: { ...done, checkpoint: cursor.checkpoint }',
+    replace: 'cursor: done',
+  },
+  {
+    name: 'a device forgets what was rejected',
+    file: client('outcomes.ts'),
+    find: '  space.failed.set(id, failed);\n',
+    replace: '  if (change.number % 2 === 0) space.failed.set(id, failed);\n',
+  },
+  {
+    name: 'whoever watches reads each change instead of being told',
+    file: core('session/read.ts'),
+    find: 'if (!follows || entries === null',
+    replace: 'if (follows || entries === null',
+  },
+  {
+    name: 'the floor rises above what devices hold',
+    file: core('floor.ts'),
+    find: 'floor = Math.min(floor, acknowledged);',
+    replace: 'floor = Math.max(floor, acknowledged);',
+  },
 ];

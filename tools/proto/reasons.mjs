@@ -1,4 +1,4 @@
-/** Every error reason says in the same place to which status code it is mapped and what the caller should do. */
+/** Every error reason says in the same place to which status code it is mapped and with which advice. */
 
 const REASONS = 'ErrorReason';
 const ADVICE = 'Advice';

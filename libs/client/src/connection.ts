@@ -1,4 +1,12 @@
-import { type Hello, hlcTime, type Pace, type Refusal, type Welcome } from '@syncline/core';
+import {
+  type Hello,
+  hlcTime,
+  type Pace,
+  type Reason,
+  type Refusal,
+  refusal,
+  type Welcome,
+} from '@syncline/core';
 import { askToken, dial, lose } from './link';
 import { pushNext } from './push';
 import { newLink } from './state';
@@ -20,31 +28,42 @@ export function onConnected(turn: Turn): void {
     token: connection.token,
     clock: hlcTime(turn.deps.nowMs),
     schemaVersions,
-    resume: connection.session,
+    // A server that takes spaces up by itself knows less well than this device where to go on, and in what scope.
+    resume: null,
   };
   send(turn, hello);
-  // Right behind it, to save a round trip; and what is subscribed here is not taken up from the server's memory,
-  // which does not know as well as this device where to go on.
+  // Right behind it, to save a round trip.
   for (const space of spaces.values()) subscribe(turn, space);
 }
 
 export function onWelcome(turn: Turn, welcome: Welcome): void {
   const { connection, spaces } = turn.state;
   if (connection.status !== 'greeting') return;
+  if (welcome.user !== turn.state.owner) {
+    refuseUser(turn, welcome);
+    return;
+  }
   cancelTimer(turn, 'greeting');
   connection.limits = welcome.limits;
   seeClock(turn, welcome.clock);
   setStatus(turn, 'open');
-  connection.session = welcome.session;
   if (spaces.size === 0) connection.failures = 0;
-  for (const space of welcome.resumed) if (!spaces.has(space)) send(turn, { kind: 'unsubscribe', space });
   for (const space of spaces.values()) if (space.link.phase === 'none') subscribe(turn, space);
+}
+
+/** Neither one user's changes under another's name nor another's records into this copy. */
+function refuseUser(turn: Turn, { user }: Welcome): void {
+  const { connection, owner } = turn.state;
+  notify(turn, { kind: 'other-user', owner, user });
+  connection.token = null;
+  send(turn, { kind: 'goodbye' });
+  const message = 'The token is of another user than the one whose data this device holds.';
+  stopConnection(turn, refusal('DEVICE_OF_OTHER_USER', { message }));
 }
 
 export function goOffline(turn: Turn): void {
   const { connection } = turn.state;
   connection.wanted = false;
-  connection.session = null;
   if (connection.status === 'open') send(turn, { kind: 'goodbye' });
   lose(turn);
 }
@@ -64,6 +83,8 @@ export function renewToken(turn: Turn): void {
   askToken(turn);
 }
 
+const MENDED_BY_TOKEN: readonly Reason[] = ['UNAUTHENTICATED', 'AUTH_EXPIRED', 'DEVICE_OF_OTHER_USER'];
+
 export function onToken(turn: Turn, token: string): void {
   const { connection } = turn.state;
   connection.token = token;
@@ -73,8 +94,8 @@ export function onToken(turn: Turn, token: string): void {
     connection.tokenSent = true;
     return;
   }
-  const reason = connection.stoppedBy?.reason;
-  if (reason === 'UNAUTHENTICATED' || reason === 'AUTH_EXPIRED') connection.stoppedBy = null;
+  const { stoppedBy } = connection;
+  if (stoppedBy !== null && MENDED_BY_TOKEN.includes(stoppedBy.reason)) connection.stoppedBy = null;
   if (connection.status === 'needs-token' || connection.status === 'stopped') dial(turn);
 }
 

@@ -90,7 +90,7 @@ function patched(present: Uint8Array | null, edit: Edit & { kind: 'patch' }): Ui
 
 function newChange({ state, deps }: Turn, space: Space, edit: Edit): Change {
   state.clock = tick(state.clock, deps.nowMs);
-  const { collection, id, resolves = [], trace = '' } = edit;
+  const { collection, id, resolves = [], trace = '', critical } = edit;
   const base = {
     number: ++space.counter,
     collection,
@@ -101,6 +101,7 @@ function newChange({ state, deps }: Turn, space: Space, edit: Edit): Change {
     schemaVersion: state.config.schemaVersions.get(collection) ?? 0,
     resolves,
     trace,
+    ...(critical === true ? { critical } : {}),
   };
   switch (edit.kind) {
     case 'create':

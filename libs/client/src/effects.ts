@@ -105,6 +105,8 @@ export type AppNotice =
     }
   | { readonly kind: 'pace'; readonly pace: Pace }
   | { readonly kind: 'refusal'; readonly space: SpaceId | null; readonly refusal: Refusal }
+  /** The token is of another user than the store: the connection is closed before anything is mixed. */
+  | { readonly kind: 'other-user'; readonly owner: UserId; readonly user: UserId }
   /** Nothing goes on without the application; for the whole connection where the space is null. */
   | { readonly kind: 'stopped'; readonly space: SpaceId | null; readonly refusal: Refusal }
   | { readonly kind: 'server-notice'; readonly notice: NoticeKind; readonly inMs: number }

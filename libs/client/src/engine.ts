@@ -62,7 +62,10 @@ function take(turn: Turn, input: Input): void {
 
 function restore(state: EngineState, { clock, spaces }: DeviceSnapshot): void {
   state.clock = clock;
-  for (const snapshot of spaces) state.spaces.set(snapshot.row.space, restoreSpace(snapshot));
+  for (const snapshot of spaces) {
+    state.spaces.set(snapshot.row.space, restoreSpace(snapshot));
+    state.owner = snapshot.row.user;
+  }
 }
 
 function withSpace(turn: Turn, id: Space['id'], act: (space: Space) => void): void {

@@ -1,5 +1,5 @@
 /** Why a command was refused on the device itself, before anything was changed. */
-export const LOCAL_REASONS = {
+const LOCAL_REASONS = {
   SPACE_NOT_FOLLOWED: 'The space is not followed on this device. Follow it first.',
   TOO_MANY_SPACES: 'No further space can be followed. Unfollow one.',
   CHANGES_PENDING: 'The space holds changes that were not sent yet. Sync first, or insist.',

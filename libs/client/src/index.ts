@@ -3,7 +3,7 @@ export * from './effects';
 export { step } from './engine';
 export * from './errors';
 export * from './inputs';
-export { BACKOFF_MS, JITTER_MIN, type RefusalAction, REFUSAL_ACTIONS, retryDelayMs } from './retry';
+export { type RefusalAction, REFUSAL_ACTIONS, retryDelayMs } from './retry';
 export {
   createEngine,
   defaultConfig,

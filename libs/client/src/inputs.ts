@@ -20,6 +20,8 @@ interface EditBase {
   readonly resolves?: readonly RecordId[];
   /** W3C traceparent. */
   readonly trace?: string;
+  /** Is sent at once, with what was made before it, however slowly the server asked to go on. */
+  readonly critical?: true;
 }
 
 /** What the application wants to do to one record. */

@@ -150,7 +150,8 @@ export function fold(turn: Turn, space: Space, { collection, id }: Change, recor
 /** The record as the device's own change leaves it; null where it deletes it. */
 export function ownImage(turn: Turn, space: Space, change: Change, version: Version): RecordImage | null {
   const { collection, id, time, number, schemaVersion } = change;
-  const { device, user } = turn.state.config;
+  const { owner: user, config } = turn.state;
+  const { device } = config;
   const before = copyRecord(space.copy, collection, id);
   const payload = changedPayload(before?.payload ?? null, change);
   if (payload === undefined) return before;

@@ -33,12 +33,15 @@ export function maySend(connection: Connection, space: Space): boolean {
 /** Sends the next batch, unless one is on its way. */
 export function pushNext(turn: Turn, space: Space): void {
   const { connection, config, timers } = turn.state;
-  if (!maySend(connection, space) || space.link.inFlight !== null || timers.has(pushTimer(space.id))) return;
+  if (!maySend(connection, space) || space.link.inFlight !== null) return;
+  const timer = pushTimer(space.id);
+  if (timers.has(timer) && (space.link.pushFailures > 0 || !isUrgent(space))) return;
   const waitMs = (connection.pace?.notBeforeMs ?? 0) - turn.deps.nowMs;
-  if (waitMs > 0) {
-    setTimer(turn, pushTimer(space.id), waitMs);
+  if (waitMs > 0 && !isUrgent(space)) {
+    setTimer(turn, timer, waitMs);
     return;
   }
+  cancelTimer(turn, timer);
   const batch = nextBatch(connection, space);
   const first = batch[0]!.change.number;
   const last = batch.at(-1)!.change.number;
@@ -50,6 +53,12 @@ export function pushNext(turn: Turn, space: Space): void {
   space.link.inFlight = { first, last };
   send(turn, { kind: 'push', space: space.id, changes: batch.map(({ change }) => change) });
   setTimer(turn, answerTimer(space.id), config.limits.answerMsMax);
+}
+
+/** A critical change waits for no pace; what was made before it goes first, and so does not wait either. */
+function isUrgent({ pending }: Space): boolean {
+  for (const { change } of pending.values()) if (change.critical === true) return true;
+  return false;
 }
 
 interface BatchLimits {

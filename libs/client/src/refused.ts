@@ -2,7 +2,7 @@ import type { DeviceMessage, Refusal, ServerMessage } from '@syncline/core';
 import { renewToken, stopConnection } from './connection';
 import { dropLink, lose, restAnswerTimer } from './link';
 import { followGap, holdPush, pushNext, shrinkPush } from './push';
-import { refusalAction, retryDelayMs } from './retry';
+import { type RefusalAction, refusalAction, retryDelayMs } from './retry';
 import type { Space } from './state';
 import { startOver, subscribe, unsubscribe } from './subscription';
 import { notify, restartTimer, send, setTimer, type Turn } from './turn';
@@ -59,36 +59,65 @@ function spaceRefused(turn: Turn, space: Space, refusal: Refusal, about: DeviceM
     pushRefused(turn, space, refusal);
     pushNext(turn, space);
   } else if (about === 'subscribe') subscribeRefused(turn, space, refusal);
-  else
-    switch (refusalAction(refusal.reason, about)) {
-      case 'stop':
-        // The server has closed the subscription by itself.
-        dropLink(turn, space);
-        stopSpace(turn, space, refusal);
-        return;
-      case 'token':
-        renewToken(turn);
-        return;
-      case 'reconnect':
-        lose(turn, { retryAfterMs: refusal.retryAfterMs });
-        return;
-      case 'start-over':
-        startOver(turn, space, refusal.reason);
-        return;
-      case 'subscribe':
-        subscribe(turn, space);
-        return;
-      case 'wait':
-      case 'renumber':
-      case 'shrink':
-      case 'tell':
-        return;
-    }
+  else otherRefused(turn, space, refusal, refusalAction(refusal.reason, about));
+}
+
+/** Something about the space, but none of its own requests that wait for an answer. */
+function otherRefused(turn: Turn, space: Space, refusal: Refusal, action: RefusalAction): void {
+  if (doneAlike(turn, space, refusal, action)) return;
+  switch (action) {
+    case 'stop':
+      // The server has closed the subscription by itself.
+      dropLink(turn, space);
+      stopSpace(turn, space, refusal);
+      return;
+    case 'subscribe':
+      subscribe(turn, space);
+      return;
+    case 'wait':
+    case 'renumber':
+    case 'shrink':
+    case 'tell':
+      return;
+  }
+}
+
+/** Does what is the same whatever of a space was refused; false for an action that depends on that. */
+function doneAlike(
+  turn: Turn,
+  space: Space,
+  refusal: Refusal,
+  action: RefusalAction,
+): action is 'token' | 'reconnect' | 'start-over' {
+  switch (action) {
+    case 'token':
+      renewToken(turn);
+      return true;
+    case 'reconnect':
+      lose(turn, { retryAfterMs: refusal.retryAfterMs });
+      return true;
+    case 'start-over':
+      startOver(turn, space, refusal.reason);
+      return true;
+    case 'wait':
+    case 'stop':
+    case 'renumber':
+    case 'shrink':
+    case 'subscribe':
+    case 'tell':
+      return false;
+  }
 }
 
 function pushRefused(turn: Turn, space: Space, refusal: Refusal): void {
   if (space.link.inFlight === null) return;
-  switch (refusalAction(refusal.reason, 'push')) {
+  const action = refusalAction(refusal.reason, 'push');
+  if (action === 'token') {
+    space.link.inFlight = null;
+    restAnswerTimer(turn, space);
+  }
+  if (doneAlike(turn, space, refusal, action)) return;
+  switch (action) {
     case 'wait':
     case 'tell':
       holdPush(turn, space, refusal.retryAfterMs);
@@ -102,20 +131,9 @@ function pushRefused(turn: Turn, space: Space, refusal: Refusal): void {
     case 'stop':
       stopSpace(turn, space, refusal);
       return;
-    case 'start-over':
-      startOver(turn, space, refusal.reason);
-      return;
     case 'subscribe':
       space.link.inFlight = null;
       subscribe(turn, space);
-      return;
-    case 'token':
-      space.link.inFlight = null;
-      restAnswerTimer(turn, space);
-      renewToken(turn);
-      return;
-    case 'reconnect':
-      lose(turn, { retryAfterMs: refusal.retryAfterMs });
       return;
   }
 }
@@ -126,18 +144,10 @@ function subscribeRefused(turn: Turn, space: Space, refusal: Refusal): void {
   const already = refusal.reason === 'ALREADY_SUBSCRIBED';
   dropLink(turn, space);
   space.refusals++;
+  if (doneAlike(turn, space, refusal, action)) return;
   switch (action) {
     case 'stop':
       stopSpace(turn, space, refusal);
-      return;
-    case 'token':
-      renewToken(turn);
-      return;
-    case 'reconnect':
-      lose(turn, { retryAfterMs: refusal.retryAfterMs });
-      return;
-    case 'start-over':
-      startOver(turn, space, refusal.reason);
       return;
     case 'subscribe':
       if (space.refusals <= SUBSCRIBE_AT_ONCE_MAX) {

@@ -1,10 +1,10 @@
 import type { DeviceMessage, Reason } from '@syncline/core';
 
 const SECOND_MS = 1_000;
-export const BACKOFF_MS: readonly number[] = [1, 2, 4, 8, 16, 30].map((seconds) => seconds * SECOND_MS);
+const BACKOFF_MS: readonly number[] = [1, 2, 4, 8, 16, 30].map((seconds) => seconds * SECOND_MS);
 
 /** Each delay is cut to a random part of it, not below this one, so that devices do not come back all at once. */
-export const JITTER_MIN = 0.5;
+const JITTER_MIN = 0.5;
 
 /** A delay that the server asks for is stretched by up to this part, for the same reason. */
 const ASKED_STRETCH = 0.2;

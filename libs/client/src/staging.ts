@@ -4,6 +4,7 @@ import {
   type OwnEntry,
   type PageEntry,
   type PatchEntry,
+  type RecordImage,
   recordKey,
 } from '@syncline/core';
 import { copyRecord } from './copy';
@@ -65,31 +66,36 @@ function resultOf(
 }
 
 function patchResult(entry: PatchEntry, held: StagedEntry | null): StagedEntry | Broken {
-  const { collection, id, version, time, device, number, user, schemaVersion } = entry;
+  const { collection, id } = entry;
   if (held?.kind !== 'live' || held.record.version !== entry.previousVersion)
     return {
       why: `version ${entry.previousVersion} of ${collection}/${id}, which a patch needs, is not held`,
     };
   const payload = applyPatch(held.record.payload, entry.patch);
   if (payload === null) return { why: `${collection}/${id} is not an object, but was patched` };
-  const record = {
+  return live(entry, payload);
+}
+
+function live(
+  {
     collection,
     id,
     version,
-    payload,
     time,
     device,
     number,
     user,
     schemaVersion,
-    resurrected: false,
-  };
-  return { kind: 'live', record };
+  }: Omit<RecordImage, 'payload' | 'resurrected'>,
+  payload: Uint8Array,
+): StagedEntry {
+  const stamp = { time, device, number, user, schemaVersion };
+  return { kind: 'live', record: { collection, id, version, payload, ...stamp, resurrected: false } };
 }
 
 /** The change is the one that this device keeps under the number; one that was never sent cannot be meant. */
 function ownResult(
-  { config }: EngineState,
+  { config, owner: user }: EngineState,
   space: Space,
   { collection, id, version, number }: OwnEntry,
   held: StagedEntry | null,
@@ -101,18 +107,6 @@ function ownResult(
   if (payload === undefined) return { why: `own change ${number} of ${collection}/${id} cannot be applied` };
   if (payload === null) return { kind: 'gone', collection, id, version };
   const { time, schemaVersion } = change;
-  const { device, user } = config;
-  const record = {
-    collection,
-    id,
-    version,
-    payload,
-    time,
-    device,
-    number,
-    user,
-    schemaVersion,
-    resurrected: false,
-  };
-  return { kind: 'live', record };
+  const { device } = config;
+  return live({ collection, id, version, time, device, number, user, schemaVersion }, payload);
 }

@@ -12,7 +12,6 @@ import {
   type RecordKey,
   type Refusal,
   type Scope,
-  type SessionId,
   type SessionLimits,
   type SpaceId,
   type SyncMode,
@@ -32,7 +31,7 @@ import type { SyncState } from './sync-state';
 export interface EngineConfig {
   readonly device: DeviceId;
   readonly tenant: TenantId | null;
-  /** Whose changes these are, as long as they are only here. */
+  /** To whom a new store belongs; one that is restored keeps its owner. */
   readonly user: UserId;
   readonly info: DeviceInfo;
   readonly protocol: ProtocolRange;
@@ -192,8 +191,6 @@ export interface Connection {
   id: number;
   /** Failures in a row, for the backoff. */
   failures: number;
-  /** To be taken up again by the next connection. */
-  session: SessionId | null;
   token: string | null;
   tokenAsked: boolean;
   /** The token has ended: until a fresh one is accepted nothing is pushed. */
@@ -208,6 +205,8 @@ export interface Connection {
 /** Plain data, changed in place by `step` and by nothing else. */
 export interface EngineState {
   readonly config: EngineConfig;
+  /** Whose copy and changes the store holds. */
+  owner: UserId;
   clock: HlcTime;
   readonly spaces: Map<SpaceId, Space>;
   readonly connection: Connection;
@@ -217,6 +216,7 @@ export interface EngineState {
 export function createEngine(config: EngineConfig): EngineState {
   return {
     config,
+    owner: config.user,
     clock: ZERO_TIME,
     spaces: new Map(),
     connection: {
@@ -224,7 +224,6 @@ export function createEngine(config: EngineConfig): EngineState {
       wanted: false,
       id: 0,
       failures: 0,
-      session: null,
       token: null,
       tokenAsked: false,
       reauthenticating: false,

@@ -13,6 +13,7 @@ import {
   type Scope,
   type SpaceId,
   type SyncMode,
+  type UserId,
   type Version,
   ZERO_TIME,
 } from '@syncline/core';
@@ -58,6 +59,8 @@ export function stagedRef(entry: StagedEntry): RecordRef & { readonly version: V
 /** Everything about a followed space that is not a list. */
 export interface SpaceRow {
   readonly space: SpaceId;
+  /** Whose copy and changes these are. */
+  readonly user: UserId;
   readonly scope: Scope;
   readonly mode: SyncMode;
   /** Of the checkpoint that the copy stands at. */
@@ -121,8 +124,6 @@ export interface DeviceSnapshot {
   readonly clock: HlcTime;
   readonly spaces: readonly SpaceSnapshot[];
 }
-
-export const EMPTY_SNAPSHOT: DeviceSnapshot = { clock: ZERO_TIME, spaces: [] };
 
 export interface DeviceStore {
   apply(writes: readonly StoreWrite[]): void;

@@ -50,18 +50,20 @@ export function beginTurn(state: EngineState, deps: StepDeps): Turn {
 /** All writes become one atomic effect, ahead of everything that relies on them. */
 export function endTurn(turn: Turn): Step {
   const { state, writes, effects, refused, numbers } = turn;
-  for (const space of turn.rows) if (state.spaces.get(space.id) === space) writes.push(rowWrite(space));
+  for (const space of turn.rows)
+    if (state.spaces.get(space.id) === space) writes.push(rowWrite(state, space));
   if (state.clock !== turn.clockBefore) writes.push({ kind: 'clock', clock: state.clock });
   if (writes.length === 0) return { effects, refused, numbers };
   return { effects: [{ kind: 'persist', writes }, ...effects], refused, numbers };
 }
 
-function rowWrite(space: Space): StoreWrite {
+function rowWrite({ owner: user }: EngineState, space: Space): StoreWrite {
   const { id, scope, mode, version, cursor, epoch, counter, sentUpTo, coveredUpTo, failedCounter } = space;
   const staging =
     space.staging === null ? null : { fresh: space.staging.fresh, cursor: space.staging.cursor };
   const row: SpaceRow = {
     space: id,
+    user,
     scope,
     mode,
     version,

@@ -84,12 +84,16 @@ function fromImage({ number: _number, ...image }: RecordImage): Omit<ViewRecord,
   return image;
 }
 
-function overlaid({ config }: EngineState, overlay: Overlay, image: RecordImage | null): ViewRecord | null {
+function overlaid(
+  { config, owner }: EngineState,
+  overlay: Overlay,
+  image: RecordImage | null,
+): ViewRecord | null {
   const { collection, id, payload, last } = overlay;
   if (payload === null) return null;
   if (last === null) return image === null ? null : { ...fromImage(image), local: true };
   const { time, schemaVersion } = last;
-  const { device, user } = config;
+  const { device } = config;
   const version = image?.version ?? 0;
   return {
     collection,
@@ -99,7 +103,7 @@ function overlaid({ config }: EngineState, overlay: Overlay, image: RecordImage 
     local: true,
     time,
     device,
-    user,
+    user: owner,
     schemaVersion,
     resurrected: false,
   };

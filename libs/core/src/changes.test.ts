@@ -1,6 +1,6 @@
-import { type Change, fingerprint, payloadBytes } from './changes';
+import { type Change, type ChangeReliance, fingerprint, payloadBytes, unserved } from './changes';
 import { hlcTime } from './clock';
-import { collectionName, recordId } from './ids';
+import { collectionName, deviceId, recordId } from './ids';
 import { bytesOf, create, patch, remove, update } from './space.test-fixtures';
 
 const operations: Change = {
@@ -20,11 +20,62 @@ test.each<[Change, number]>([
   expect(payloadBytes(change)).toBe(bytes);
 });
 
+const relying = (given: Partial<ChangeReliance>): ChangeReliance => ({
+  seen: [],
+  dependencies: new Map(),
+  artifacts: [],
+  ...given,
+});
+
+test.each<[Partial<ChangeReliance>, string[]]>([
+  [{}, []],
+  [{ seen: [{ device: deviceId('x'), number: 1 }] }, ['seen']],
+  [{ dependencies: new Map([[deviceId('x'), 1]]), artifacts: [bytesOf('a')] }, ['dependencies', 'artifacts']],
+])('of %j, %j is not served', (given, names) => {
+  expect(unserved({ ...create('a', {}), reliesOn: relying(given) })).toEqual(names);
+});
+
+test('the order in which dependencies are named makes no other fingerprint', () => {
+  const [x, y] = [deviceId('x'), deviceId('y')];
+  const printOf = (dependencies: ChangeReliance['dependencies']) =>
+    fingerprint({ ...create('a', {}), reliesOn: relying({ dependencies }) });
+  expect(
+    printOf(
+      new Map([
+        [x, 1],
+        [y, 2],
+      ]),
+    ),
+  ).toEqual(
+    printOf(
+      new Map([
+        [y, 2],
+        [x, 1],
+      ]),
+    ),
+  );
+  expect(
+    printOf(
+      new Map([
+        [x, 2],
+        [y, 1],
+      ]),
+    ),
+  ).not.toEqual(
+    printOf(
+      new Map([
+        [x, 1],
+        [y, 2],
+      ]),
+    ),
+  );
+});
+
 describe('a fingerprint', () => {
   const base = patch('a', 1, { n: 1 }, ['b']);
 
-  test('is the same for the same change, under whatever number and trace', () => {
-    expect(fingerprint({ ...base, number: 7, trace: '00-x' })).toEqual(fingerprint(base));
+  test('is the same for the same change, under whatever number, trace and urgency', () => {
+    expect(fingerprint({ ...base, number: 7, trace: '00-x', critical: true })).toEqual(fingerprint(base));
     expect(fingerprint(patch('a', 1, { n: 1 }, ['b']))).toEqual(fingerprint(base));
   });
 
@@ -46,6 +97,11 @@ describe('a fingerprint', () => {
       remove('a', 1),
       operations,
       { ...operations, type: 'json1' },
+      { ...base, reliesOn: relying({ seen: [{ device: deviceId('x'), number: 1 }] }) },
+      { ...base, reliesOn: relying({ seen: [{ device: deviceId('x'), number: 2 }] }) },
+      { ...base, reliesOn: relying({ dependencies: new Map([[deviceId('x'), 1]]) }) },
+      { ...base, reliesOn: relying({ artifacts: [bytesOf('a')] }) },
+      { ...base, reliesOn: relying({ artifacts: [bytesOf('b')] }) },
     ];
     const prints = others.map((change) => JSON.stringify(fingerprint(change)));
     expect(new Set(prints).size).toBe(others.length);

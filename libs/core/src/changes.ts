@@ -5,13 +5,21 @@ import type { Access } from './access';
 import type { Patch } from './records';
 import { encodeUtf8 } from './utf8';
 
-export type ChangeKind = Change['kind'];
+/** Asked for by a change and served by no rule yet: kept in full, so that the change is refused and never half taken. */
+export interface ChangeReliance {
+  /** The contents that it replaces, where a collection keeps several. */
+  readonly seen: readonly { readonly device: DeviceId; readonly number: ChangeNumber }[];
+  /** Other devices' changes that have to be decided before it. */
+  readonly dependencies: ReadonlyMap<DeviceId, ChangeNumber>;
+  /** Digests of the artifacts that its record refers to. */
+  readonly artifacts: readonly Uint8Array[];
+}
 
 interface ChangeBase {
   readonly number: ChangeNumber;
   readonly collection: CollectionName;
   readonly id: RecordId;
-  /** The record version that the device saw; 0 for none, or for a record it has only just created itself. */
+  /** The version of the record in the device's copy; 0 for none, or for a record it has only just created itself. */
   readonly baseVersion: Version;
   /** The device's own earlier change of this record that was in its view as well, on top of that version; 0 for none. */
   readonly after: ChangeNumber;
@@ -22,6 +30,9 @@ interface ChangeBase {
   readonly resolves: readonly RecordId[];
   /** W3C traceparent, empty for none. */
   readonly trace: string;
+  /** The device does not wait for its pace with it. */
+  readonly critical?: true;
+  readonly reliesOn?: ChangeReliance;
 }
 
 export interface CreateChange extends ChangeBase {
@@ -70,6 +81,18 @@ export function payloadBytes(change: Change): number {
   }
 }
 
+/** What a change relies on and is not served, by the names of the protocol; empty for most. */
+export function unserved({ reliesOn }: Change): string[] {
+  if (reliesOn === undefined) return [];
+  const { seen, dependencies, artifacts } = reliesOn;
+  const named = [
+    ['seen', seen.length],
+    ['dependencies', dependencies.size],
+    ['artifacts', artifacts.length],
+  ] as const;
+  return named.flatMap(([name, count]) => (count > 0 ? [name] : []));
+}
+
 const FINGERPRINT_SEED_A = 0x66696e67;
 const FINGERPRINT_SEED_B = 0x65727072;
 
@@ -90,11 +113,20 @@ export function fingerprint(change: Change): Hash64 {
       change.resolves,
       change.kind === 'patch' ? change.patch.remove : null,
       change.kind === 'operations' ? change.type : null,
+      change.reliesOn === undefined ? null : relianceParts(change.reliesOn),
     ]),
   );
   const body = bodyOf(change);
   const lane = (seed: number) => murmur3(body, body.length, murmur3(head, head.length, seed));
   return { a: lane(FINGERPRINT_SEED_A), b: lane(FINGERPRINT_SEED_B) };
+}
+
+function relianceParts({ seen, dependencies, artifacts }: ChangeReliance): unknown[] {
+  return [
+    seen.map(({ device, number }) => [device, number]),
+    [...dependencies].sort(([left], [right]) => (left < right ? -1 : 1)),
+    artifacts.map((digest) => [...digest]),
+  ];
 }
 
 const NO_BYTES = new Uint8Array(0);

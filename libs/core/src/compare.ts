@@ -23,7 +23,7 @@ export type RangeAnswer =
 export const REPLACE_RECORDS_MAX = 64;
 /** Payloads of one answer; a single larger record still comes alone. */
 export const REPLACE_BYTES_MAX = 256 * 1024;
-export const SPLIT_PARTS = 16;
+const SPLIT_PARTS = 16;
 
 /** Compares one range; the work to find d differing records among n grows with d times the logarithm of n. */
 export function compareRange(claimed: ClaimedRange, rows: readonly StoredRecord[]): RangeAnswer {

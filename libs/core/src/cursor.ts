@@ -4,7 +4,7 @@ import type { Epoch, SpaceKey, Version } from './ids';
 import { type Refusal, refusal } from './refusals';
 import { encodeUtf8 } from './utf8';
 
-/** How far a device has read a space. */
+/** A bookmark: where in the order of a space a device goes on reading. */
 export interface Cursor {
   readonly epoch: Epoch;
   /** Every change up to here has been read, or has been replaced by a later one that is still to come. */

@@ -17,6 +17,7 @@ import {
   testSpace,
   type TestSpace,
   textOf,
+  rulesOf,
   update,
 } from './space.test-fixtures';
 
@@ -63,6 +64,12 @@ describe('what a device gets for a record', () => {
   const others = () => changed('x', patch('r', 0, { n: 2 }));
   const own = () => changed('d', update('r', 0, { n: 2 }));
   const deleted = () => changed('x', remove('r', 0));
+  const broughtBack = () => {
+    const space = testSpace({ rules: [rulesOf({ deletes: 'resurrect' })] });
+    space.write('x', create('r', { n: 1 }), remove('r', 0));
+    space.push('d', update('r', 1, { n: 2 }));
+    return space;
+  };
 
   test.each<[string, TestSpace, Cursor, Partial<Reader>, string[]]>([
     ['fields that changed', others(), at(2), {}, ['patch r@3 on 1']],
@@ -70,6 +77,13 @@ describe('what a device gets for a record', () => {
     ['whole, where it may have missed the version before', others(), fresh(2, 2), {}, ['put r@3 {"n":2}']],
     ['whole, in a run that began before the version before', others(), midway(0, 2), {}, ['put r@3 {"n":2}']],
     ['its own change by version alone', own(), at(2), {}, ['own r@3']],
+    [
+      'its own change whole, where that brought it back',
+      broughtBack(),
+      at(2),
+      { scope: { ...WHOLE_SPACE, collections: [NOTES] } },
+      ['put r@3 {"n":2}'],
+    ],
     [
       'its own change whole, where it did not keep it',
       own(),
@@ -167,7 +181,8 @@ describe('a page', () => {
 
   test('at the end comes with the checkpoint of its snapshot', () => {
     const { page, checkpoint } = deltaOf(reader(), fresh(1, 1), sliceOf(space, 1));
-    expect(page.cursor).toEqual(at(2));
+    // Only with the checkpoint does a device have its clock.
+    expect(page.cursor).toEqual({ ...at(2), checkpoint: 0 });
     expect(checkpoint).toMatchObject({ version: 2, cursor: at(2), digests: space.state.digests });
   });
 

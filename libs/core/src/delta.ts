@@ -38,8 +38,8 @@ export interface Delta {
 }
 
 /**
- * Turns rows into a page. The checkpoint after the last page is exact by construction: whatever moved while
- * earlier pages were read has a higher version, and came again.
+ * Turns rows into a page. The checkpoint after the last page is exact: a record that was written while earlier
+ * pages were read stands at a higher version now, so it is read once more.
  */
 export function deltaOf(reader: Reader, cursor: Cursor, slice: Slice): Delta {
   const entries: PageEntry[] = [];
@@ -54,7 +54,8 @@ export function deltaOf(reader: Reader, cursor: Cursor, slice: Slice): Delta {
   }
   const done = checkpointCursor(slice.epoch, slice.head, cursor.scope);
   return {
-    page: { entries, cursor: done },
+    // Whoever goes on from this page has not had the checkpoint, and lacks its clock.
+    page: { entries, cursor: { ...done, checkpoint: cursor.checkpoint } },
     checkpoint: {
       version: slice.head,
       clock: slice.clock,
@@ -75,7 +76,9 @@ function entryFor(reader: Reader, cursor: Cursor, row: StoredRecord): PageEntry 
   // Only at its last checkpoint is it certain which versions a device holds; within a run it may have missed one.
   const holdsPrevious =
     !reader.mayHoldMore && cursor.checkpoint > 0 && row.previousVersion <= cursor.checkpoint;
-  if (holdsPrevious && reader.takesOwn && row.asSent && row.device === reader.device) {
+  // That it came back to life against a delete is more than the device made of it.
+  const isOwn = row.asSent && !row.resurrected && row.device === reader.device;
+  if (holdsPrevious && reader.takesOwn && isOwn) {
     return { kind: 'own', collection: row.collection, id: row.id, version: row.version, number: row.number };
   }
   if (holdsPrevious && reader.takesPatches && row.patch !== null && !isMovable(reader.scope))

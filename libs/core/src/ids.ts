@@ -15,7 +15,7 @@ export type SessionId = Branded<string, 'SessionId'>;
 
 /** A number that a space hands out, one for each accepted write, in commit order. 0 stands for none. */
 export type Version = number;
-/** A device's own counter in a space: 1, 2, 3 … */
+/** Counts the changes of one device in one space, from 1. */
 export type ChangeNumber = number;
 /** Grows when a space is restored from a backup, so that nothing from before is trusted. */
 export type Epoch = number;
@@ -92,7 +92,7 @@ export function changeKey(device: DeviceId, number: ChangeNumber): ChangeKey {
   return `${device}\u0000${number}` as ChangeKey;
 }
 
-export const SYSTEM_PREFIX = 'sys.';
+const SYSTEM_PREFIX = 'sys.';
 export const CONFLICTS = 'sys.conflicts' as CollectionName;
 
 export function isSystem(collection: CollectionName): boolean {

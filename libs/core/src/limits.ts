@@ -15,6 +15,8 @@ export interface Limits {
   readonly spacesPerSessionMax: number;
   readonly pushesQueuedMax: number;
   readonly helloWithinMs: number;
+  /** How long after its end a session can be taken up again. */
+  readonly resumeWithinMs: number;
   readonly offlineHorizonMs: number;
   readonly clockSkewMsMax: number;
   readonly historyPerRecordMax: number;
@@ -25,7 +27,8 @@ export interface Limits {
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 
 export const DEFAULT_LIMITS: Limits = {
   messageBytesMax: 4 * MIB,
@@ -43,6 +46,7 @@ export const DEFAULT_LIMITS: Limits = {
   spacesPerSessionMax: 100,
   pushesQueuedMax: 8,
   helloWithinMs: 10_000,
+  resumeWithinMs: HOUR_MS,
   offlineHorizonMs: 30 * DAY_MS,
   clockSkewMsMax: 60_000,
   historyPerRecordMax: 100,
@@ -50,3 +54,35 @@ export const DEFAULT_LIMITS: Limits = {
   pollMsMin: 5_000,
   pollMsMax: 300_000,
 };
+
+/** The limits that a session is told of in Welcome. */
+export const SESSION_LIMITS = [
+  'messageBytesMax',
+  'recordBytesMax',
+  'pushChangesMax',
+  'pageRecordsMax',
+  'pageBytesMax',
+  'chunkBytesMax',
+  'changesPerSecondMax',
+  'changesBurstMax',
+  'artifactBytesPerSecondMax',
+  'sendWindowBytesMax',
+  'sessionsPerDeviceMax',
+  'spacesPerSessionMax',
+  'pushesQueuedMax',
+  'helloWithinMs',
+  'offlineHorizonMs',
+  'clockSkewMsMax',
+] as const satisfies readonly (keyof Limits)[];
+
+export type SessionLimits = Pick<Limits, (typeof SESSION_LIMITS)[number]>;
+
+export function sessionLimits(limits: SessionLimits): SessionLimits {
+  const told = SESSION_LIMITS.map((name) => [name, limits[name]] as const);
+  return Object.fromEntries(told) as unknown as SessionLimits;
+}
+
+/** A limit's name as the protocol spells it, for refusals. */
+export function limitName(limit: string): string {
+  return limit.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

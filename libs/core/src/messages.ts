@@ -11,6 +11,7 @@ import type {
   UserId,
   Version,
 } from './ids';
+import type { SessionLimits } from './limits';
 import type { Negotiated, ProtocolRange } from './negotiate';
 import type { Outcome } from './outcomes';
 import type { PageEntry } from './pages';
@@ -100,20 +101,23 @@ export type DeviceMessage =
   | { readonly kind: 'unsubscribe'; readonly space: SpaceId }
   | { readonly kind: 'goodbye' };
 
-export interface SessionLimits {
-  readonly messageBytesMax: number;
-  readonly recordBytesMax: number;
-  readonly pushChangesMax: number;
-  readonly spacesMax: number;
-}
-
 export interface Welcome {
   readonly kind: 'welcome';
   readonly session: SessionId;
   readonly agreed: Negotiated;
   readonly limits: SessionLimits;
+  /** Whose token it is; a copy of another user's data must not be synced on this session. */
+  readonly user: UserId;
+  readonly tenant: TenantId;
+  /** Until the token ends; endless where it does not. */
+  readonly expiresInMs: number;
+  readonly resumeWithinMs: number;
   /** The server's clock, for the device's own to move on to. */
   readonly clock: HlcTime;
+  /** The device's wall clock as Hello told it, the server's when that arrived, and the server's as this is sent. */
+  readonly deviceTimeMs: number;
+  readonly receivedAtMs: number;
+  readonly sentAtMs: number;
   /** How far the device's clock is ahead of the server's, negative when behind. */
   readonly skewMs: number;
   /** Spaces whose subscriptions were taken up again; the device need not subscribe to them. */

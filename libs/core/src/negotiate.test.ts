@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { CAPABILITIES, negotiate } from './negotiate';
+import { CAPABILITIES, negotiate, SERVED_CAPABILITIES } from './negotiate';
 
 test.each([
   [1, 1, 1, 1, 1],
@@ -17,7 +17,7 @@ test.each([
     if (!found.ok) {
       expect(found.refusal).toMatchObject({
         reason: 'VERSION_MISMATCH',
-        facts: { deviceMin: String(deviceMin), serverMax: String(serverMax) },
+        facts: { min: String(serverMin), max: String(serverMax) },
       });
     }
   },
@@ -29,6 +29,14 @@ test('a capability is used only when both sides name it; unknown ones are passed
     'artifacts',
   ]);
   expect(both).toMatchObject({ ok: true, agreed: { capabilities: ['compare'] } });
+});
+
+test('without a list of its own a server agrees to what the rules keep and to nothing else', () => {
+  expect(negotiate({ min: 1, max: 1 }, CAPABILITIES)).toMatchObject({
+    ok: true,
+    agreed: { capabilities: SERVED_CAPABILITIES },
+  });
+  expect(SERVED_CAPABILITIES).not.toContain('artifacts');
 });
 
 test('what is agreed lies in both ranges, is the highest such version, and names nothing that a side did not', () => {

@@ -3,7 +3,7 @@ import { type Refusal, refusal } from './refusals';
 export const PROTOCOL_MIN = 1;
 export const PROTOCOL_MAX = 1;
 
-/** What a side can do beyond the protocol's core; both sides must name it before either uses it. */
+/** The known names of what a side can do beyond the protocol's core; both must name it before either uses it. */
 export const CAPABILITIES = [
   'patch-entries',
   'own-entries',
@@ -15,6 +15,14 @@ export const CAPABILITIES = [
   'integrity',
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
+
+/** Those that the rules keep. The others are only names so far, so nobody offers them. */
+export const SERVED_CAPABILITIES = [
+  'patch-entries',
+  'own-entries',
+  'presence',
+  'compare',
+] as const satisfies readonly Capability[];
 
 export interface ProtocolRange {
   readonly min: number;
@@ -34,19 +42,14 @@ export function negotiate(
   device: ProtocolRange,
   offered: readonly string[],
   server: ProtocolRange = { min: PROTOCOL_MIN, max: PROTOCOL_MAX },
-  served: readonly Capability[] = CAPABILITIES,
+  served: readonly Capability[] = SERVED_CAPABILITIES,
 ): Negotiation {
   const protocol = Math.min(device.max, server.max);
   if (device.min > device.max || protocol < Math.max(device.min, server.min)) {
     return {
       ok: false,
       refusal: refusal('VERSION_MISMATCH', {
-        facts: {
-          deviceMin: String(device.min),
-          deviceMax: String(device.max),
-          serverMin: String(server.min),
-          serverMax: String(server.max),
-        },
+        facts: { min: String(server.min), max: String(server.max) },
       }),
     };
   }

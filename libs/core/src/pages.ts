@@ -19,7 +19,7 @@ interface Named {
   readonly version: Version;
 }
 
-/** The changed fields, for a device that is known to hold the version before. */
+/** The changed fields, for a device that surely holds the previous version. */
 export interface PatchEntry extends Named {
   readonly kind: 'patch';
   readonly previousVersion: Version;
@@ -55,17 +55,17 @@ export interface Page {
   readonly cursor: Cursor;
 }
 
-/** The moment at which a device's copy equals the server's. */
+/** At this version the copy is complete: it is what the space held then. */
 export interface Checkpoint {
   readonly version: Version;
-  /** Device → last accepted change number: with the head, the vector clock of the space. */
+  /** Device → number of the last change taken from it: with the head, the vector clock of the space. */
   readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
   /** Of the collections that the device holds whole. */
   readonly digests: Digests;
   readonly cursor: Cursor;
 }
 
-/** The event that a space has moved on. Lost, repeated and reordered ones do no harm. */
+/** Says that a space was written to. It does no harm when one is lost, comes twice or comes late. */
 export interface Announcement {
   readonly epoch: Epoch;
   readonly from: Version;

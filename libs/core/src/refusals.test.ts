@@ -20,8 +20,8 @@ test('every reason is a sentence for people', () => {
 
 test('every limit is refused in the same words', () => {
   expect(overLimit('PUSH_TOO_LARGE', 'pushChangesMax', 10, 11)).toMatchObject({
-    message: 'The push holds too many changes. Split it. (pushChangesMax: 11 asked, 10 allowed)',
-    facts: { limit: 'pushChangesMax', allowed: '10', value: '11' },
+    message: 'The push holds too many changes. Split it. (push_changes_max: 11 asked, 10 allowed)',
+    facts: { limit: 'push_changes_max', allowed: '10', value: '11' },
   });
 });
 

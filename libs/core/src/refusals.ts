@@ -1,5 +1,7 @@
+import { limitName } from './limits';
+
 /**
- * Why something is refused. Each reason says what the caller should do; the wire layer maps each to a status
+ * Why something is refused. Each reason has a sentence for whoever meets it; the wire layer maps each to a status
  * code, and the compiler asks for the mapping.
  */
 export const REASONS = {
@@ -107,11 +109,12 @@ export function refusal(reason: Reason, details: RefusalDetails = {}): Refusal {
   };
 }
 
-/** Every limit is refused in the same words: which, how much it allows, how much was asked. */
+/** Every limit is refused in the same words: which, how much it allows, how much was asked; named as in the protocol. */
 export function overLimit(reason: Reason, limit: string, allowed: number, value: number): Refusal {
+  const name = limitName(limit);
   return refusal(reason, {
-    message: `${REASONS[reason]} (${limit}: ${value} asked, ${allowed} allowed)`,
-    facts: { limit, allowed: String(allowed), value: String(value) },
+    message: `${REASONS[reason]} (${name}: ${value} asked, ${allowed} allowed)`,
+    facts: { limit: name, allowed: String(allowed), value: String(value) },
   });
 }
 

@@ -4,7 +4,7 @@ import type { Policy } from './policies/policy';
 
 /** How a delete and a concurrent update of one record are settled: by the policy, or always in one way. */
 export type DeleteRule = 'policy' | 'delete-wins' | 'resurrect' | 'ask';
-export const DELETE_RULES: readonly DeleteRule[] = ['policy', 'delete-wins', 'resurrect', 'ask'];
+const DELETE_RULES: readonly DeleteRule[] = ['policy', 'delete-wins', 'resurrect', 'ask'];
 
 /** What a collection declares, as data: this is stored, versioned, and may change while devices are connected. */
 export interface CollectionRules {

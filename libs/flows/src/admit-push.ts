@@ -1,4 +1,12 @@
-import { type Answer, type DeviceId, granted, type Limits, refused, type TenantId } from '@syncline/core';
+import {
+  type Answer,
+  type DeviceId,
+  granted,
+  limitName,
+  type Limits,
+  refused,
+  type TenantId,
+} from '@syncline/core';
 import type { RateLimits } from '@syncline/ports';
 
 export interface AdmitPushDeps {
@@ -21,7 +29,11 @@ export function admitPush({ rates, limits }: AdmitPushDeps) {
     if (answer.granted) return granted({ remaining: Math.floor(answer.remaining) });
     return refused('RATE_LIMITED', {
       retryAfterMs: answer.retryAfterMs,
-      facts: { limit: 'changesPerSecondMax', allowed: String(changesPerSecondMax), value: String(changes) },
+      facts: {
+        limit: limitName('changesPerSecondMax'),
+        allowed: String(changesPerSecondMax),
+        value: String(changes),
+      },
     });
   };
 }

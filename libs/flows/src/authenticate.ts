@@ -2,6 +2,7 @@ import {
   type Answer,
   type DeviceId,
   granted,
+  limitName,
   type Limits,
   refused,
   type SavedSession,
@@ -30,9 +31,6 @@ export interface Authenticated {
   readonly saved: SavedSession | null;
 }
 
-/** A session that nobody heard of for so long no longer counts as open. */
-export const SESSION_LAPSE_MS = 60 * 60 * 1_000;
-
 /** Finds out who a device is, whether it may come in, and what it had open before. */
 export function authenticate({ tokens, directory, sessions, clock, limits }: AuthenticateDeps) {
   return async (request: AuthenticateRequest): Promise<Answer<Authenticated>> => {
@@ -48,11 +46,11 @@ export function authenticate({ tokens, directory, sessions, clock, limits }: Aut
         request.device,
         request.entering,
         openMax,
-        SESSION_LAPSE_MS,
+        limits.resumeWithinMs,
       );
       if (!entered) {
         return refused('TOO_MANY_SESSIONS', {
-          facts: { limit: 'sessionsPerDeviceMax', allowed: String(openMax) },
+          facts: { limit: limitName('sessionsPerDeviceMax'), allowed: String(openMax) },
         });
       }
     }

@@ -254,7 +254,7 @@ describe('comparing', () => {
     const hidden: Access = { role: 'owner', collections: new Map([[NOTES, 'none']]) };
     expect(await compare([whole], hidden)).toMatchObject({ refusal: { reason: 'PERMISSION_DENIED' } });
     expect(await compare(Array<ClaimedRange>(RANGES_MAX + 1).fill(whole))).toMatchObject({
-      refusal: { facts: { limit: 'rangesMax' } },
+      refusal: { facts: { limit: 'ranges_max' } },
     });
     expect(await compare([whole], OWNER_OF_ALL, 'acme/none' as SpaceKey)).toEqual({
       ok: false,

@@ -61,7 +61,7 @@ export function openSpace(deps: OpenSpaceDeps) {
     if (!start.ok) return start;
     const { cursor, obstacle } = start.value;
     const reset = restart ?? obstacle;
-    const known = await enterDevice(deps, caller, key, subscribe, cursor, reset !== null);
+    const known = await enterDevice(deps, caller, key, subscribe, cursor);
     if (known !== null && known.user !== caller.identity.user) return refused('DEVICE_OF_OTHER_USER');
     return granted({
       access,
@@ -107,23 +107,25 @@ export function startOf(
   return granted({ cursor: obstacle === null ? cursor : fresh, obstacle });
 }
 
-/** From now on the device holds back the floor, unless it keeps no copy. */
+/**
+ * From now on the device holds back the floor, unless it keeps no copy. One that starts over goes on holding it where it
+ * was, until it acknowledges again: another session, which nobody may listen to any more, cannot move it away from under
+ * a run of pages that goes on elsewhere.
+ */
 async function enterDevice(
   { devices, clock }: OpenSpaceDeps,
   { identity, device, skewMs }: SpaceCaller,
   key: SpaceKey,
-  { mode, cursor: given }: Subscribe,
+  { mode }: Subscribe,
   cursor: Cursor,
-  reset: boolean,
 ): Promise<SpaceDevice | null> {
   const seen = { device, user: identity.user, nowMs: clock.nowMs(), skewMs };
   const keepsNothing = mode === 'upload-only';
   const holds = keepsNothing ? HOLDS_NOTHING : Math.max(cursor.position, cursor.asOf);
   const known = await devices.open(key, seen, holds);
-  if (known !== null && known.user !== identity.user) return known;
-  if (reset || keepsNothing || given === null || known?.acknowledged === HOLDS_NOTHING) {
-    await devices.restart(key, seen, holds);
-  }
+  if (known === null || known.user !== identity.user) return known;
+  const keptNothing = known.acknowledged === HOLDS_NOTHING;
+  if (keepsNothing !== keptNothing) await devices.restart(key, seen, holds);
   return known;
 }
 

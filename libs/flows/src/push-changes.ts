@@ -35,7 +35,7 @@ export interface Pushed {
 }
 
 /**
- * Takes what waits into one transaction: load, decide, save. When it resolves, the outcomes hold for good. When
+ * Merges a batch in a single transaction. When it resolves, the outcomes hold for good. When
  * it rejects, nothing has happened and the same pushes can come again.
  */
 export function pushChanges({ store, clock, policies, limits }: PushChangesDeps) {

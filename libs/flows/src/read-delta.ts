@@ -17,7 +17,7 @@ export interface ReadDeltaDeps {
   readonly limits: Limits;
 }
 
-/** Reads what a device lacks, a page at a time; the space's state and the rows come from one snapshot. */
+/** Reads on from a cursor, page by page; the space's state and the rows come from one snapshot. */
 export function readDelta({ deltas, limits }: ReadDeltaDeps) {
   return async (space: SpaceKey, reader: Reader, cursor: Cursor): Promise<Answer<Delta>> => {
     const changes = await deltas.changes({

@@ -13,7 +13,9 @@ import {
   type Refusal,
   refusal,
   type ServerMessage,
+  SESSION_LIMITS,
   type SessionId,
+  type SessionLimits,
   SYNC_MODES,
   TICKS_PER_MS,
 } from '@syncline/core';
@@ -49,6 +51,11 @@ const anyReason = fc.constantFrom(...(Object.keys(REASONS) as Reason[]));
 const anyWallClock = fc
   .integer({ min: 0, max: Math.floor(Number.MAX_SAFE_INTEGER / TICKS_PER_MS) })
   .map((ms) => (ms * TICKS_PER_MS) as HlcTime);
+
+const anyLife = fc.oneof(
+  anyWhole.map((ms) => Math.max(1, ms)),
+  fc.constant(Number.POSITIVE_INFINITY),
+);
 
 export const anyRefusal: fc.Arbitrary<Refusal> = fc.record({
   reason: anyReason,
@@ -146,13 +153,18 @@ export const anyServerMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
     kind: kind('welcome'),
     session: anySession,
     agreed: fc.record({ protocol: anyUint32, capabilities: fc.subarray([...CAPABILITIES]) }),
-    limits: fc.record({
-      messageBytesMax: anyUint32,
-      recordBytesMax: anyUint32,
-      pushChangesMax: anyUint32,
-      spacesMax: anyUint32,
-    }),
+    limits: fc
+      .array(anyUint32, { minLength: SESSION_LIMITS.length, maxLength: SESSION_LIMITS.length })
+      .map((values) => Object.fromEntries(SESSION_LIMITS.map((name, index) => [name, values[index]!])))
+      .map((limits) => limits as unknown as SessionLimits),
+    user: anyUser,
+    tenant: anyTenant,
+    expiresInMs: anyLife,
+    resumeWithinMs: anyUint32,
     clock: anyTime,
+    deviceTimeMs: anyWhole,
+    receivedAtMs: anyWhole,
+    sentAtMs: anyWhole,
     skewMs: fc.maxSafeInteger(),
     resumed: fc.array(anySpace, { maxLength: 3 }),
   }),
@@ -207,10 +219,7 @@ export const anyServerMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
   }),
   fc.record({
     kind: kind('authenticated'),
-    expiresInMs: fc.oneof(
-      anyWhole.map((ms) => Math.max(1, ms)),
-      fc.constant(Number.POSITIVE_INFINITY),
-    ),
+    expiresInMs: anyLife,
   }),
   fc.record({
     kind: kind('refusal'),

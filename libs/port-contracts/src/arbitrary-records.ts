@@ -1,5 +1,6 @@
 import {
   type Change,
+  type ChangeReliance,
   type CollectionDigest,
   type CollectionName,
   type DeviceId,
@@ -83,6 +84,21 @@ const anyTrace = fc.oneof(
   fc.tuple(hex(32), hex(16)).map(([trace, span]) => `00-${trace}-${span}-01`),
 );
 
+const anyReliance: fc.Arbitrary<ChangeReliance> = fc
+  .record({
+    seen: fc.array(fc.record({ device: anyDevice, number: anyWhole }), { maxLength: 2 }),
+    dependencies: anyMap(anyDevice, anyWhole),
+    artifacts: fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 2 }),
+  })
+  // Relying on nothing is not said.
+  .filter(({ seen, dependencies, artifacts }) => seen.length + dependencies.size + artifacts.length > 0);
+
+/** Left out of most changes. */
+const changeOptions = fc.record(
+  { critical: fc.constant(true as const), reliesOn: anyReliance },
+  { requiredKeys: [] },
+);
+
 const changeFields = {
   number: anyWhole.map((number) => Math.max(1, number)),
   collection: anyCollection,
@@ -95,7 +111,7 @@ const changeFields = {
   trace: anyTrace,
 };
 
-export const anyChange: fc.Arbitrary<Change> = fc.oneof(
+const anyPlainChange: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ ...changeFields, kind: fc.constant('create' as const), payload: anyBytes }),
   fc.record({ ...changeFields, kind: fc.constant('update' as const), payload: anyBytes }),
   fc.record({ ...changeFields, kind: fc.constant('patch' as const), patch: anyPatch }),
@@ -107,6 +123,10 @@ export const anyChange: fc.Arbitrary<Change> = fc.oneof(
     operations: anyBytes,
   }),
 );
+
+export const anyChange: fc.Arbitrary<Change> = fc
+  .tuple(anyPlainChange, changeOptions)
+  .map(([change, options]) => ({ ...change, ...options }));
 
 const stamp = { time: anyTime, device: anyDevice, number: anyWhole };
 const named = { collection: anyCollection, id: anyRecordId, version: anyWhole };

@@ -1,7 +1,7 @@
 import type { Announcement, SpaceKey } from '@syncline/core';
 
 /**
- * How gateways learn that a space has moved on. Contract: best effort. An announcement may be lost, repeated or
+ * How gateways learn that a space was written to. Contract: best effort. An announcement may be lost, repeated or
  * come out of order; whoever listens must not depend on it. `publish` resolves when it has been handed over.
  */
 export interface Announcements {

@@ -16,10 +16,11 @@ import {
 import { declareCollection } from '@syncline/flows';
 import { memoryRateLimits, memorySessionRegistry } from '@syncline/memory';
 import type { Device } from './device-process';
-import { patchFor, payloadFor } from './fixtures';
-import type { Action, EditPlan, WorldCollection } from './plan';
+import { patchFor, payloadFor, scopeFor } from './fixtures';
+import { type Action, COLLECTIONS, type EditPlan, type WorldCollection } from './plan';
 import { type Edit, editKey } from './record';
-import { accessOf, servicesOf, spaceKeyOf, spaceName, TENANT, userOf, type World } from './world';
+import { spaceKeyOf, spaceName, TENANT, userOf } from './names';
+import { accessOf, type World } from './world';
 
 /** Carries out one planned action. */
 export function act(world: World, action: Action): void {
@@ -63,6 +64,16 @@ export function act(world: World, action: Action): void {
     case 'narrow':
     case 'widen':
       return setAccess(world, action.device, action.space, action.kind === 'narrow');
+    case 'follow':
+      return void follow(world, action);
+    case 'leave':
+    case 'join':
+      if (action.kind === 'leave') hideAll(world, action.device);
+      return void world.store.setAccess(
+        spaceKeyOf(action.space),
+        userOf(action.device),
+        action.kind === 'leave' ? null : accessOf(false),
+      );
     case 'resolve':
       return resolveOpen(world, device!, action.space);
     case 'retry-failed': {
@@ -96,7 +107,7 @@ function crashService(world: World, action: Action & { kind: 'crash' }): void {
 }
 
 export function restart(world: World, service: 'gateway' | 'merge' | 'delta', index: number): void {
-  const start = servicesOf(world);
+  const start = world.services;
   if (service === 'gateway') world.gateways[index] ??= start.gateway(index);
   else if (service === 'merge') world.merges[index] ??= start.merge(index);
   else world.deltas[index] ??= start.delta(index);
@@ -111,6 +122,28 @@ function redeclare(world: World, space: number, policy: string): void {
 export function setAccess(world: World, device: number, space: number, narrowed: boolean): void {
   if (narrowed) world.hidden[device]!.add('notes');
   void world.store.setAccess(spaceKeyOf(space), userOf(device), accessOf(narrowed));
+}
+
+/** Nothing may be read any more, and then all at once again. */
+function hideAll(world: World, device: number): void {
+  for (const collection of [...COLLECTIONS, 'sys.conflicts']) world.hidden[device]!.add(collection);
+}
+
+/** False where the device is down. */
+export function follow(world: World, { device, space, scope, mode }: Action & { kind: 'follow' }): boolean {
+  const name = spaceName(space);
+  const terms = world.terms[device]!;
+  const before = terms.get(name);
+  terms.set(name, { scope, shown: false });
+  const result = world.devices[device]!.input({ kind: 'follow', space: name, scope: scopeFor(scope), mode });
+  if (result !== null) {
+    world.record.moved.add(world.devices[device]!.name);
+    return true;
+  }
+  // It goes on as before.
+  if (before === undefined) terms.delete(name);
+  else terms.set(name, before);
+  return false;
 }
 
 function makeEdits(world: World, device: Device, space: number, planned: readonly EditPlan[]): void {
@@ -137,14 +170,18 @@ interface Made {
 function command(world: World, device: Device, space: number, edits: readonly Made[]): void {
   const name = spaceName(space);
   const seen = edits.map(({ engine }) => seenVersion(device, name, engine));
+  const viewed = edits.map(({ engine }) => viewOf(device, name, engine));
   const result = device.input({ kind: 'change', space: name, edits: edits.map(({ engine }) => engine) });
   if (result === null || result.refused !== null) return;
+  const group = world.record.edits.length;
   result.numbers.forEach((number, index) => {
     const { engine, increment } = edits[index]!;
-    const edit: Edit = {
+    note(world, {
       device: device.name,
       space: spaceKeyOf(space),
       number,
+      group,
+      viewed: viewed[index]!,
       collection: engine.collection,
       id: engine.id,
       kind: engine.kind,
@@ -153,10 +190,18 @@ function command(world: World, device: Device, space: number, edits: readonly Ma
       seenVersion: seen[index]!,
       answered: null,
       told: null,
-    };
-    world.record.edits.push(edit);
-    world.record.editOf.set(editKey(edit.space, edit.device, number), edit);
+      retried: false,
+    });
   });
+}
+
+function note({ record }: World, edit: Edit): void {
+  record.edits.push(edit);
+  record.editOf.set(editKey(edit.space, edit.device, edit.number), edit);
+}
+
+function viewOf(device: Device, space: SpaceId, { collection, id }: RecordRef): Uint8Array | null {
+  return viewRecord(device.engine(), space, collection, id)?.payload ?? null;
 }
 
 function editOf(world: World, device: Device, space: number, plan: EditPlan): Made | null {
@@ -165,6 +210,8 @@ function editOf(world: World, device: Device, space: number, plan: EditPlan): Ma
   const id: RecordId = recordId(`r${plan.record}`);
   const view = viewRecord(device.engine(), spaceName(space), name, id);
   // Who cannot see a tally cannot add to it.
+  const changed = world.terms[world.devices.indexOf(device)]?.get(spaceName(space));
+  if (collection === 'tallies' && changed?.shown === false) return null;
   if (collection === 'tallies' && !seesTallies(device.engine().spaces.get(spaceName(space))?.scope, id))
     return null;
   const increment = collection === 'tallies' ? (plan.value % 9) + 1 : 0;
@@ -215,7 +262,8 @@ function resolveOpen(world: World, device: Device, space: number): void {
       collection: entry.collection,
       id: entry.id,
       payload: view.payload,
-      resolves: [conflict],
+      // Those of other records it must not settle.
+      resolves: [conflict, ...[...ledger!.keys()].filter((other) => other !== conflict).slice(0, 3)],
     } as const;
     command(world, device, space, [{ engine: edit, increment: 0 }]);
     return;
@@ -226,13 +274,21 @@ function retry(world: World, device: Device, space: number, failed: number): voi
   const name = spaceName(space);
   const change = device.engine().spaces.get(name)?.failed.get(failed)?.change;
   const seen = change === undefined ? 0 : seenVersion(device, name, change);
+  const viewed = change === undefined ? null : viewOf(device, name, change);
   const result = device.input({ kind: 'retry-failed', space: name, failed });
   const number = result?.numbers[0];
   if (result === null || result.refused !== null || number === undefined || change === undefined) return;
-  const edit: Edit = {
+  const failedEdit = world.record.edits.findLast(
+    (edit) =>
+      edit.space === spaceKeyOf(space) && edit.device === device.name && edit.number === change.number,
+  );
+  if (failedEdit !== undefined) failedEdit.retried = true;
+  note(world, {
     device: device.name,
     space: spaceKeyOf(space),
     number,
+    group: world.record.edits.length,
+    viewed,
     collection: change.collection,
     id: change.id,
     kind: change.kind === 'operations' ? 'patch' : change.kind,
@@ -241,7 +297,6 @@ function retry(world: World, device: Device, space: number, failed: number): voi
     seenVersion: seen,
     answered: null,
     told: null,
-  };
-  world.record.edits.push(edit);
-  world.record.editOf.set(editKey(edit.space, edit.device, number), edit);
+    retried: false,
+  });
 }

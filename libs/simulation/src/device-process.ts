@@ -37,6 +37,8 @@ export interface DeviceDeps {
   connect(device: Device, connection: number): void;
   token(): string;
   observe(device: Device, notice: AppNotice): void;
+  /** The device did what it may not. */
+  wrong(promise: string, what: string): void;
   /** After every step that was performed to its end. */
   stepped(device: Device, input: Input): void;
 }
@@ -59,6 +61,8 @@ interface Shell {
   /** So many effects are still performed before the crash; what a step persists always is. */
   fuse: number | null;
   link: { readonly connection: number; readonly link: Link } | null;
+  /** Until then the service wants no push. */
+  pushNotBeforeMs: number;
 }
 
 export function startDevice(name: string, skewMs: number, deps: DeviceDeps): Device {
@@ -67,10 +71,17 @@ export function startDevice(name: string, skewMs: number, deps: DeviceDeps): Dev
     engine: () => shell.engine,
     input: (input) => take(shell, input),
     crash: (afterEffects) => crash(shell, afterEffects),
-    setSkew: (next) => void (shell.skewMs = next),
+    setSkew(next) {
+      shell.skewMs = next;
+      // By its own clock the wait may be over.
+      shell.pushNotBeforeMs = 0;
+    },
     cut: () => shell.link?.link.cut(),
     stall: (stalled) => shell.link?.link.stall(stalled),
-    onLink: (connection, link) => void (shell.link = { connection, link }),
+    onLink(connection, link) {
+      shell.link = { connection, link };
+      shell.pushNotBeforeMs = 0;
+    },
   };
   const shell: Shell = {
     device,
@@ -85,6 +96,7 @@ export function startDevice(name: string, skewMs: number, deps: DeviceDeps): Dev
     timerCount: 0,
     fuse: null,
     link: null,
+    pushNotBeforeMs: 0,
   };
   return device;
 }
@@ -93,6 +105,7 @@ function take(shell: Shell, input: Input): Step | null {
   if (input.kind === 'go-online') shell.online = true;
   if (input.kind === 'go-offline') shell.online = false;
   if (!shell.up) return null;
+  notePace(shell, input);
   const { time, random } = shell.deps;
   const result = step(shell.engine, input, { nowMs: time.nowMs() + shell.skewMs, chance: random.fraction() });
   for (const effect of result.effects) {
@@ -105,6 +118,18 @@ function take(shell: Shell, input: Input): Step | null {
   }
   shell.deps.stepped(shell.device, input);
   return result;
+}
+
+function notePace(shell: Shell, input: Input): void {
+  if (input.kind !== 'message' || input.message.kind !== 'pace') return;
+  if (input.connection !== shell.link?.connection) return;
+  shell.pushNotBeforeMs = shell.deps.time.nowMs() + input.message.delayMs;
+}
+
+function checkPace({ deps, device, pushNotBeforeMs }: Shell, sent: string): void {
+  const earlyMs = pushNotBeforeMs - deps.time.nowMs();
+  if (sent === 'push' && earlyMs > 0)
+    deps.wrong('pace', `${device.name} pushes ${earlyMs} ms before it was asked to`);
 }
 
 function crash(shell: Shell, afterEffects: number): void {
@@ -139,6 +164,7 @@ function perform(shell: Shell, effect: Effect): void {
       if (link?.connection === effect.connection) link.link.cut();
       return;
     case 'send':
+      checkPace(shell, effect.message.kind);
       if (link?.connection === effect.connection) link.link.toServer(effect.message);
       return;
     case 'set-timer':

@@ -46,11 +46,17 @@ const FORM_RULE = {
 
 export const ENCRYPTED: CollectionName = collectionName('vault');
 
+/** What the service of the world takes. */
+export const RECORD_BYTES_MAX = 600;
+
 /** A payload from a number: fields that every rule has something to do with. */
 export function payloadFor(collection: WorldCollection, value: number, tally: number): Uint8Array {
   if (collection === 'vault') return encodeUtf8(`sealed ${value}`);
   if (collection === 'tallies') return encodeUtf8(`{"count":${tally}}`);
+  // Not JSON, and too large: what a device does not know of is rejected by the service.
+  if (value % 37 === 5) return encodeUtf8(`{"title":"t${value}`);
   const fields = [
+    ...(value % 29 === 7 ? [`"text":"${'x'.repeat(RECORD_BYTES_MAX)}"`] : []),
     `"title":"t${value % 7}"`,
     `"kind":"k${value % 2}"`,
     `"big":${'9'.repeat(18)}${value % 10}`,

@@ -41,6 +41,8 @@ export interface GatewayDeps {
   readonly policies: PolicyRegistry;
   readonly limits: Limits;
   readonly tolerate: Tolerate;
+  /** A session said something after its token had ended. */
+  readonly saidTooLate: (what: string) => void;
   /** The calls to the other services, over the network between them. */
   push(from: Process, push: SpacePush): Promise<PushResult>;
   read(from: Process, space: SpaceKey, reader: Reader, cursor: Cursor): Promise<Answer<Delta>>;
@@ -50,6 +52,8 @@ export interface OpenSession {
   readonly state: SessionState;
   readonly link: Link;
   identity: Identity | null;
+  /** When the token that was verified last ends. */
+  tokenEndsMs: number;
   skewMs: number;
   readonly unwatch: Map<SpaceId, () => void>;
 }
@@ -151,6 +155,7 @@ async function logIn(
   if (!found.ok) return { kind: 'not-authenticated', refusal: found.refusal };
   const { identity, saved } = found.value;
   session.identity ??= identity;
+  session.tokenEndsMs = identity.expiresAtMs;
   session.skewMs = msOf(session.state.hello!.clock) - clock.nowMs();
   return { kind: 'authenticated', identity, saved };
 }

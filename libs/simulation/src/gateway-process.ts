@@ -1,5 +1,5 @@
 import {
-  CAPABILITIES,
+  SERVED_CAPABILITIES,
   type DeviceMessage,
   newSession,
   refusal,
@@ -38,7 +38,6 @@ export interface GatewaySession {
 
 const TICK_MS = 1_000;
 const HEADS_MS = 5_000;
-const SESSION_KEPT_MS = 600_000;
 const LAST_WORDS_MS = 1_000;
 
 /** Runs the real session machines: performs their effects with the real flows, and feeds them what comes back. */
@@ -68,12 +67,19 @@ function accept(gateway: Gateway, link: Link): GatewaySession {
   const setup = {
     limits,
     keys,
-    capabilities: CAPABILITIES,
+    capabilities: SERVED_CAPABILITIES,
     newSession: sessionId(chance.id()),
     openedAtMs: clock.nowMs(),
   };
   const state = newSession(setup, startPace(limits));
-  const session: OpenSession = { state, link, identity: null, skewMs: 0, unwatch: new Map() };
+  const session: OpenSession = {
+    state,
+    link,
+    identity: null,
+    tokenEndsMs: Infinity,
+    skewMs: 0,
+    unwatch: new Map(),
+  };
   gateway.open.add(session);
   return {
     receive: (message) => feed(gateway, session, { kind: 'message', message }),
@@ -95,6 +101,7 @@ function perform(gateway: Gateway, session: OpenSession, effect: SessionEffect):
   const { tolerate } = gateway.deps;
   switch (effect.do) {
     case 'send':
+      checkToken(gateway, session, effect.message.kind);
       session.link.toDevice(effect.message, effect.bytes);
       return;
     case 'authenticate':
@@ -113,7 +120,7 @@ function perform(gateway: Gateway, session: OpenSession, effect: SessionEffect):
       gateway.answers.acknowledge(session, effect.space, effect.cursor).catch(tolerate);
       return;
     case 'save':
-      registry(gateway).save(effect.session, SESSION_KEPT_MS).catch(tolerate);
+      registry(gateway).save(effect.session, gateway.deps.limits.resumeWithinMs).catch(tolerate);
       return;
     case 'forget':
       registry(gateway).forget(effect.session).catch(tolerate);
@@ -123,6 +130,14 @@ function perform(gateway: Gateway, session: OpenSession, effect: SessionEffect):
     case 'close':
       return end(gateway, session);
   }
+}
+
+const LATE_MS = 2 * TICK_MS;
+
+/** Promise 8: what a token allows ends with it, but for the tick that finds out. */
+function checkToken({ deps, process }: Gateway, { state, tokenEndsMs }: OpenSession, said: string): void {
+  if (deps.clock.nowMs() <= tokenEndsMs + LATE_MS) return;
+  deps.saidTooLate(`${process.name} sent ${said} to ${state.hello?.device} after its token had ended`);
 }
 
 /** An answer of another part goes back in as an input; a part that cannot be reached is a refusal. */

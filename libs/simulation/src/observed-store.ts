@@ -1,11 +1,19 @@
-import { decodeUtf8, type HistoryEntry, type MergePlan } from '@syncline/core';
-import { noteCommit, type WorldRecord } from './record';
+import { decodeUtf8, type HistoryEntry, type MergePlan, type SpaceKey, type Version } from '@syncline/core';
+import type { Clock } from '@syncline/ports';
+import { fail, noteCommit, rulesKey, type WorldRecord } from './record';
 import type { Store } from './stores';
 
 /** The store, with every commit and every row read written down on the side. */
-export function observedStore(store: Store, record: WorldRecord, tell: (line: string) => void): Store {
+export function observedStore(
+  store: Store,
+  record: WorldRecord,
+  tell: (line: string) => void,
+  clock: Clock,
+  horizonMs: number,
+): Store {
   return {
-    ...store,
+    ...counted(store, record),
+    ...watchedDevices(store, record, clock, horizonMs),
     async transact(spaces, work) {
       let saved: readonly MergePlan[] = [];
       const result = await store.transact(spaces, (transaction) =>
@@ -29,11 +37,69 @@ export function observedStore(store: Store, record: WorldRecord, tell: (line: st
       record.epochHeads.add(`${space} ${(await store.state(space))!.head}`);
       return epoch;
     },
-    async changes(request) {
-      const changes = await store.changes(request);
-      record.reads.calls++;
-      record.reads.rows += changes?.rows.length ?? 0;
-      return changes;
+    async declare(space, rules) {
+      const rulesVersion = await store.declare(space, rules);
+      record.rules.set(rulesKey(space, rules.collection, rulesVersion), { ...rules, rulesVersion });
+      return rulesVersion;
+    },
+  };
+}
+
+type Methods = Record<string, (...args: never[]) => unknown>;
+
+/** Counts the calls of every method, and the rows that come back. */
+function counted(store: Store, { reads }: WorldRecord): Store {
+  const watched: Methods = {};
+  for (const [name, method] of Object.entries(store as unknown as Methods)) {
+    watched[name] = (...args) => {
+      const count = reads.get(name) ?? { calls: 0, rows: 0 };
+      reads.set(name, count);
+      count.calls++;
+      const result = method(...args);
+      if (!(result instanceof Promise)) return result;
+      return result.then((value: unknown) => {
+        count.rows += rowsIn(value);
+        return value;
+      });
+    };
+  }
+  return watched as unknown as Store;
+}
+
+function rowsIn(value: unknown): number {
+  if (value instanceof Map) return value.size;
+  const rows = (value as { rows?: unknown } | null)?.rows;
+  return Array.isArray(rows) ? rows.length : 0;
+}
+
+const SETTLED_MS = 1_000;
+
+/** The floor waits for every device that was seen within the horizon. */
+function watchedDevices(store: Store, record: WorldRecord, clock: Clock, horizonMs: number): Partial<Store> {
+  const { acknowledged } = record;
+  const note = (space: SpaceKey, device: string, version: Version): void => {
+    acknowledged.set(`${space}\n${device}`, { version, atMs: clock.nowMs() });
+  };
+  return {
+    async acknowledge(space, seen, version) {
+      await store.acknowledge(space, seen, version);
+      const before = acknowledged.get(`${space}\n${seen.device}`)?.version ?? 0;
+      note(space, seen.device, Math.max(before, version));
+    },
+    async restart(space, seen, holds) {
+      await store.restart(space, seen, holds);
+      note(space, seen.device, holds);
+    },
+    async raiseFloor(space, floor) {
+      const nowMs = clock.nowMs();
+      for (const [key, { version, atMs }] of acknowledged) {
+        const [where, device] = key.split('\n');
+        // One that has only just come is not yet counted by whoever began to count before.
+        const counts = nowMs - atMs < horizonMs - SETTLED_MS && nowMs - atMs > SETTLED_MS;
+        if (where !== space || !counts || version >= floor) continue;
+        fail(record, '7', `the floor of ${space} rises to ${floor}; ${device} has acknowledged ${version}`);
+      }
+      return store.raiseFloor(space, floor);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { RECORD_BYTES_MAX } from './fixtures';
 import { seededRandom, type Random } from './random';
 
 /** Everything that will be done to a world, as data: so that a failing one can be made smaller. */
@@ -14,6 +15,8 @@ export interface WorldPlan {
   readonly busLossRate: number;
   readonly busRepeatRate: number;
   readonly pageRecordsMax: number;
+  /** The service takes no larger ones, which the devices do not know. */
+  readonly recordBytesMax: number;
   readonly horizonMs: number;
   /** Every message goes through its bytes. */
   readonly encoded: boolean;
@@ -24,11 +27,13 @@ export interface DevicePlan {
   readonly skewMs: number;
   readonly spaces: readonly number[];
   readonly scope: ScopePlan;
-  readonly mode: 'bidirectional' | 'upload-only' | 'download-only';
+  readonly mode: ModePlan;
   readonly capable: boolean;
   /** Writes the old shape of the collection that has two. */
   readonly oldSchema: boolean;
 }
+
+export type ModePlan = 'bidirectional' | 'upload-only' | 'download-only' | 'check-only';
 
 export type ScopePlan = 'whole' | 'collections' | 'prefix' | 'field';
 
@@ -60,6 +65,14 @@ export type Action =
   | { readonly kind: 'flush-redis' }
   | { readonly kind: 'declare'; readonly space: number; readonly policy: string }
   | { readonly kind: 'new-epoch'; readonly space: number }
+  | {
+      readonly kind: 'follow';
+      readonly device: number;
+      readonly space: number;
+      readonly scope: ScopePlan;
+      readonly mode: ModePlan;
+    }
+  | { readonly kind: 'leave' | 'join'; readonly device: number; readonly space: number }
   | { readonly kind: 'narrow' | 'widen'; readonly device: number; readonly space: number }
   | { readonly kind: 'resolve'; readonly device: number; readonly space: number }
   | { readonly kind: 'retry-failed'; readonly device: number; readonly space: number };
@@ -86,6 +99,15 @@ export const COLLECTIONS = [
   'wards',
 ] as const;
 export type WorldCollection = (typeof COLLECTIONS)[number];
+
+const SCOPES: readonly ScopePlan[] = ['whole', 'collections', 'prefix', 'field'];
+const MODES: readonly ModePlan[] = [
+  'bidirectional',
+  'bidirectional',
+  'upload-only',
+  'download-only',
+  'check-only',
+];
 
 export const SHIFTING_POLICIES = [
   'last-write-wins',
@@ -117,6 +139,7 @@ export function planOf(seed: number): WorldPlan {
     busLossRate: calm ? 0 : random.fraction() * 0.5,
     busRepeatRate: random.fraction() * 0.3,
     pageRecordsMax: random.pick([2, 5, 20, 1_000]),
+    recordBytesMax: RECORD_BYTES_MAX,
     horizonMs: random.pick([20_000, 60_000, 3_600_000]),
     encoded: random.happens(0.2),
     actions: actionsOf(random, devices, spaces, safetyMs),
@@ -151,6 +174,7 @@ function actionsOf(
   const hot = random.below(spaces);
   const records = random.pick([1, 3, 12]);
   for (let i = 0; i < count; i++) {
+    if (random.happens(0.02)) actions.push(...tie(random, devices, safetyMs, records));
     const atMs = random.below(safetyMs);
     const device = random.below(devices.length);
     const own = devices[device]!.spaces;
@@ -159,10 +183,34 @@ function actionsOf(
       atMs,
       action: random.happens(0.68)
         ? editAction(random, device, space, records)
-        : mishap(random, device, space),
+        : mishap(random, devices, device, space),
     });
   }
   return actions.sort((left, right) => left.atMs - right.atMs);
+}
+
+/** Two devices change one record at the very same time by clocks that are equally wrong. */
+function tie(
+  random: Random,
+  devices: readonly DevicePlan[],
+  safetyMs: number,
+  records: number,
+): PlannedAction[] {
+  const atMs = random.below(safetyMs);
+  const edit = {
+    collection: random.pick(COLLECTIONS),
+    record: random.below(records),
+    act: random.pick(['put', 'put', 'delete'] as const),
+  };
+  const first = random.below(devices.length);
+  const settles = random.happens(0.4);
+  const space = random.pick(devices[first]!.spaces);
+  return devices.flatMap(({ skewMs, spaces }, device): PlannedAction[] => {
+    if (skewMs !== devices[first]!.skewMs || !spaces.includes(space)) return [];
+    if (settles) return [{ atMs, action: { kind: 'resolve', device, space } }];
+    const edits = [{ ...edit, value: random.below(1_000) }];
+    return [{ atMs, action: { kind: 'edit', device, space, edits } }];
+  });
 }
 
 function editAction(random: Random, device: number, space: number, records: number): Action {
@@ -176,7 +224,16 @@ function editAction(random: Random, device: number, space: number, records: numb
   return { kind: 'edit', device, space, edits };
 }
 
-function mishap(random: Random, device: number, space: number): Action {
+/** The first device stays on its terms, so that every world has one that must hold everything. */
+function followAction(random: Random, { mode: planned }: DevicePlan, device: number, space: number): Action {
+  if (device === 0) return { kind: 'crash-device', device };
+  const scope = random.pick(SCOPES);
+  // One that only downloads in the end must have nothing to send.
+  const mode = planned === 'download-only' ? planned : random.pick(MODES);
+  return { kind: 'follow', device, space, scope, mode };
+}
+
+function mishap(random: Random, devices: readonly DevicePlan[], device: number, space: number): Action {
   const service = random.pick(['gateway', 'merge', 'delta'] as const);
   const choices: (() => Action)[] = [
     () => ({ kind: 'offline', device }),
@@ -202,6 +259,10 @@ function mishap(random: Random, device: number, space: number): Action {
     () => (random.happens(0.3) ? { kind: 'new-epoch', space } : { kind: 'resolve', device, space }),
     () => ({ kind: 'narrow', device, space }),
     () => ({ kind: 'widen', device, space }),
+    () => (device === 0 ? { kind: 'cut', device } : { kind: 'leave', device, space }),
+    () => ({ kind: 'join', device, space }),
+    () => ({ kind: 'join', device, space }),
+    () => followAction(random, devices[device]!, device, space),
     () => ({ kind: 'resolve', device, space }),
     () => ({ kind: 'retry-failed', device, space }),
   ];

@@ -70,23 +70,35 @@ export function startProcess(name: string, time: Scheduler, random: Random, late
 export interface Weather {
   /** Chance that a call or its reply is lost. */
   readonly lossRate: number;
+  /** Chance that a call arrives twice; the second one's answer goes nowhere. */
+  readonly repeatRate: number;
   readonly delayMsMax: number;
 }
 
 const CALL_TIMEOUT_MS = 3_000;
 
+export interface Network {
+  readonly time: Scheduler;
+  readonly random: Random;
+  readonly weather: () => Weather;
+}
+
 /** A call from one process to another over a network that may lose the request or the reply. */
 export function remoteCall<Result>(
   caller: Process,
   callee: () => Process | null,
-  time: Scheduler,
-  random: Random,
-  weather: () => Weather,
+  { time, random, weather }: Network,
   run: () => Promise<Result>,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     caller.after(CALL_TIMEOUT_MS, () => reject(new Unreachable('timed out')));
-    const { lossRate, delayMsMax } = weather();
+    const { lossRate, repeatRate, delayMsMax } = weather();
+    if (random.happens(repeatRate)) {
+      time.after(random.between(0, 2 * delayMsMax), () => {
+        // Whoever sent it hears of no fault: only the first call is theirs.
+        if (callee()?.alive() === true) run().catch(() => undefined);
+      });
+    }
     if (random.happens(lossRate)) return;
     time.after(random.between(0, delayMsMax), () => {
       const target = callee();

@@ -1,9 +1,12 @@
 import type {
   Change,
+  ChangeNumber,
   CollectionName,
+  CollectionRules,
   HistoryEntry,
   MergePlan,
   Outcome,
+  Receipt,
   RecordId,
   SpaceKey,
   Version,
@@ -18,8 +21,27 @@ export interface WorldRecord {
   readonly editOf: Map<string, Edit>;
   readonly outcomes: SeenOutcome[];
   readonly answers: SeenAnswer[];
+  readonly decisions: Decision[];
+  /** By space, collection and rules version. */
+  readonly rules: Map<string, CollectionRules>;
   readonly checkpoints: { devices: number };
-  readonly reads: { calls: number; rows: number };
+  /** By the store's method. */
+  readonly reads: Map<string, { calls: number; rows: number }>;
+  /** Who was read for, in the order of the reads. */
+  readonly readers: { readonly space: SpaceKey; readonly device: string }[];
+  /** What each device acknowledged last, by space and device. */
+  readonly acknowledged: Map<string, { readonly version: Version; readonly atMs: number }>;
+  /** When each device was last up to date and connected, by space and device; `now` while it is. */
+  readonly online: Map<string, { readonly now: boolean; readonly atMs: number }>;
+  /** Devices that went over to another scope or mode, and lost sight of what they had written. */
+  readonly moved: Set<string>;
+  /** Devices that write an old shape. */
+  readonly oldSchemas: Set<string>;
+  /** Devices that were told to send so little at once that a command may not fit one push. */
+  readonly hurried: Set<string>;
+  readonly shown: Map<HistoryEntry, Shown>;
+  /** The last entry of each record, by space and record. */
+  readonly latest: Map<string, HistoryEntry>;
   /** Heads at which an epoch began, by space: versions without a commit of their own. */
   readonly epochHeads: Set<string>;
   readonly failures: Failure[];
@@ -31,6 +53,28 @@ export interface Commit {
   readonly history: readonly HistoryEntry[];
 }
 
+/** What a commit says of one change, in the order in which it was decided. */
+export interface Decision {
+  readonly space: SpaceKey;
+  readonly device: string;
+  readonly number: ChangeNumber;
+  readonly receipt: Receipt;
+  /** The commit's first version is the one after `from`. */
+  readonly from: Version;
+  readonly to: Version;
+  readonly commit: number;
+  /** What it wrote, its own record and ledger entries. */
+  readonly wrote: readonly HistoryEntry[];
+}
+
+/** What a version lets a device know of its record, besides what its entry says. */
+export interface Shown {
+  /** A merge of two sides bears the later one's time. */
+  readonly times: readonly number[];
+  readonly schemaVersion: number;
+  readonly resurrected: boolean;
+}
+
 export interface Edit {
   readonly device: string;
   readonly space: SpaceKey;
@@ -39,6 +83,10 @@ export interface Edit {
   readonly id: RecordId;
   readonly kind: 'create' | 'update' | 'patch' | 'delete';
   readonly payload: Uint8Array | null;
+  /** What the device showed of the record before. */
+  readonly viewed: Uint8Array | null;
+  /** The same for all edits of one command. */
+  readonly group: number;
   /** What was added to a tally. */
   readonly increment: number;
   /** The checkpoint at which the device's copy stood when the edit was made. */
@@ -47,6 +95,8 @@ export interface Edit {
   answered: string | null;
   /** What the device was told. */
   told: { readonly status: string; readonly version: Version } | null;
+  /** The application sent it again after it had failed. */
+  retried: boolean;
 }
 
 export interface SeenOutcome {
@@ -65,7 +115,7 @@ export interface SeenAnswer {
 }
 
 export interface Failure {
-  /** The promise of the design that was broken, by its number, or what else went wrong. */
+  /** The promise that was broken, by its number in the README, or what else went wrong. */
   readonly promise: string;
   readonly what: string;
 }
@@ -77,8 +127,18 @@ export function newRecord(): WorldRecord {
     editOf: new Map(),
     outcomes: [],
     answers: [],
+    decisions: [],
+    rules: new Map(),
     checkpoints: { devices: 0 },
-    reads: { calls: 0, rows: 0 },
+    reads: new Map(),
+    readers: [],
+    acknowledged: new Map(),
+    online: new Map(),
+    moved: new Set(),
+    oldSchemas: new Set(),
+    hurried: new Set(),
+    shown: new Map(),
+    latest: new Map(),
     epochHeads: new Set(),
     failures: [],
   };
@@ -93,11 +153,31 @@ export function fail(record: WorldRecord, promise: string, what: string): void {
 }
 
 export function noteCommit(record: WorldRecord, plan: MergePlan): void {
-  const { space } = plan.before;
+  const { space, head: from } = plan.before;
+  const { head: to } = plan.after;
+  const commit = (record.decisions.at(-1)?.commit ?? 0) + 1;
+  for (const receipt of plan.receipts) {
+    const { device, number } = receipt;
+    const wrote = plan.history.filter((entry) => entry.device === device && entry.number === number);
+    record.decisions.push({ space, device, number, receipt, from, to, commit, wrote });
+  }
   const commits = record.commits.get(space) ?? [];
   record.commits.set(space, commits);
   if (plan.history.length === 0) return;
-  commits.push({ from: plan.before.head, to: plan.after.head, history: plan.history });
+  commits.push({ from, to, history: plan.history });
+  for (const entry of plan.history) noteShown(record, space, entry);
+}
+
+function noteShown(record: WorldRecord, space: SpaceKey, entry: HistoryEntry): void {
+  const key = `${space} ${keyText(entry.collection, entry.id)}`;
+  const before = record.latest.get(key);
+  const ofLedger = entry.collection === 'sys.conflicts';
+  const earlier = before === undefined ? [] : record.shown.get(before)!.times;
+  const clashed = !ofLedger && entry.conflict !== null;
+  const times = clashed ? [entry.time, ...earlier.filter((time) => time > entry.time)] : [entry.time];
+  const resurrected = clashed && entry.payload !== null && (before === undefined || before.payload === null);
+  record.shown.set(entry, { times, schemaVersion: ofLedger ? 0 : entry.schemaVersion, resurrected });
+  record.latest.set(key, entry);
 }
 
 /** What the service answered, whether the answer arrived or not. */
@@ -113,6 +193,9 @@ export function noteOutcomes(
     if (edit !== undefined && outcome.reason !== 'CHANGE_NUMBER_REUSED') edit.answered ??= outcome.status;
   });
 }
+
+export const rulesKey = (space: SpaceKey, collection: string, rulesVersion: number): string =>
+  `${space}\n${collection}\n${rulesVersion}`;
 
 /** Every version of a space, in order. */
 export function historyOf(record: WorldRecord, space: SpaceKey): HistoryEntry[] {

@@ -1,13 +1,18 @@
-import { collectionName, encodeUtf8, recordId, type SpaceKey } from '@syncline/core';
-import { act, restart, setAccess } from './act';
+import type { SpaceKey } from '@syncline/core';
+import { act, follow as followAgain, restart, setAccess } from './act';
 import { checkAnswers, checkChanges, checkConflicts } from './checks/changes';
+import { checkCost, checkLive } from './checks/cost';
+import { checkDecided } from './checks/decided';
+import { checkForms } from './checks/forms';
 import { checkDecisions, checkTallies } from './checks/decisions';
 import { checkCopy } from './checks/copies';
+import { checkFailed } from './checks/failed';
 import { scopeFor } from './fixtures';
 import type { WorldPlan } from './plan';
 import { fail, type Failure } from './record';
 import { START_MS } from './scheduler';
-import { createWorld, deviceName, spaceKeyOf, spaceName, type World } from './world';
+import { deviceName, spaceKeyOf, spaceName } from './names';
+import { createWorld, type World } from './world';
 
 export interface RunResult {
   readonly failures: readonly Failure[];
@@ -32,8 +37,10 @@ export async function runWorld(plan: WorldPlan, telling = false): Promise<RunRes
     await heal(world);
     if (record.failures.length === 0) await settle(world);
     for (let space = 0; space < plan.spaces; space++) judge(world, spaceKeyOf(space));
+    checkFailed(world);
     checkAnswers(record, plan.horizonMs < HEAL_MS_MAX);
     if (record.failures.length === 0) await checkCost(world);
+    if (record.failures.length === 0) await checkLive(world);
   } catch (error) {
     fail(record, 'fault', error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -55,6 +62,7 @@ async function heal(world: World): Promise<void> {
   world.story.tell('HEAL');
   Object.assign(weather, {
     lossRate: 0,
+    repeatRate: 0,
     busLossRate: 0,
     busRepeatRate: 0,
     busSilentUntilMs: 0,
@@ -67,6 +75,12 @@ async function heal(world: World): Promise<void> {
     planned.spaces.forEach((space) => setAccess(world, index, space, false)),
   );
   await time.runUntil(time.nowMs() + 1_500);
+  for (const [device, { scope, mode }] of plan.devices.entries()) {
+    for (const space of world.terms[device]!.keys()) {
+      const asPlanned = { kind: 'follow', device, space: Number(space.slice(1)), scope, mode } as const;
+      while (!followAgain(world, asPlanned)) await time.runUntil(time.nowMs() + 500);
+    }
+  }
   for (const device of world.devices) {
     device.stall(false);
     device.input({ kind: 'go-online' });
@@ -109,6 +123,8 @@ function judge(world: World, space: SpaceKey): void {
   const { record, plan } = world;
   checkChanges(record, space);
   checkConflicts(record, space);
+  checkDecided(record, space);
+  checkForms(record, space);
   checkDecisions(record, space);
   checkTallies(record, space);
   plan.devices.forEach((planned, index) => {
@@ -126,47 +142,6 @@ function judge(world: World, space: SpaceKey): void {
       fail(record, '1', `change ${edit.number} of ${edit.device} in ${space} was never answered`);
     }
   }
-}
-
-/**
- * Promise 9: coming back costs what has changed in the meantime. Where nothing has, no record is read at all; else no
- * more records than there were versions.
- */
-async function checkCost(world: World): Promise<void> {
-  const { record, time, store } = world;
-  const space = spaceKeyOf(0);
-  const device = world.devices[0]!;
-  for (const edits of [0, 4]) {
-    await time.runUntil(time.nowMs() + 6 * SLICE_MS);
-    device.input({ kind: 'go-offline' });
-    await time.runUntil(time.nowMs() + SLICE_MS);
-    const { head } = (await store.state(space))!;
-    for (let value = 0; value < edits; value++) writeAnother(world, value);
-    await time.runUntil(time.nowMs() + 2 * SLICE_MS);
-    const versions = (await store.state(space))!.head - head;
-    record.reads.rows = 0;
-    device.input({ kind: 'go-online' });
-    await time.runUntil(time.nowMs() + 2 * SLICE_MS);
-    if (record.reads.rows > versions) {
-      fail(record, '9', `coming back after ${versions} versions read ${record.reads.rows} records`);
-    }
-  }
-}
-
-/** Some other device that writes to the first space changes a record. */
-function writeAnother({ plan, devices, time }: World, value: number): void {
-  const index = plan.devices.findIndex(
-    ({ spaces, mode }, at) => at > 0 && spaces.includes(0) && mode === 'bidirectional',
-  );
-  const device = devices[index];
-  const id = recordId(`cost-${time.nowMs()}-${value}`);
-  const edit = {
-    kind: 'create',
-    collection: collectionName('notes'),
-    id,
-    payload: encodeUtf8('{}'),
-  } as const;
-  device?.input({ kind: 'change', space: spaceName(0), edits: [edit] });
 }
 
 function resultOf({ record, story }: World): RunResult {

@@ -16,7 +16,8 @@ import { act, expireToken, restart } from './act';
 import type { Device } from './device-process';
 import type { DevicePlan, WorldPlan } from './plan';
 import { historyOf } from './record';
-import { createWorld, spaceKeyOf, spaceName, type World } from './world';
+import { spaceKeyOf, spaceName } from './names';
+import { createWorld, type World } from './world';
 
 /** What a scenario expected and did not find, with the line that says so. */
 export class Unexpected extends Error {}
@@ -77,6 +78,7 @@ function planFor(devices: number): WorldPlan {
     busLossRate: 0,
     busRepeatRate: 0,
     pageRecordsMax: 100,
+    recordBytesMax: 1_048_576,
     horizonMs: 60_000,
     encoded: true,
     actions: [],

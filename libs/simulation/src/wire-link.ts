@@ -23,7 +23,12 @@ export interface LinkEnds {
   readonly onDeviceCut: () => void;
 }
 
-export function openLink(time: Scheduler, random: Random, weather: () => Weather, ends: LinkEnds): Link {
+export function openLink(
+  time: Scheduler,
+  random: Random,
+  weather: () => Pick<Weather, 'delayMsMax'>,
+  ends: LinkEnds,
+): Link {
   let open = true;
   let stalled = false;
   let serverNextMs = 0;

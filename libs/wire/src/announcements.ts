@@ -24,7 +24,7 @@ export interface PackEntries {
   readonly packBytesMin: number;
 }
 
-export function announcementToProto(
+function announcementToProto(
   space: SpaceKey,
   { epoch, from, to, entries, clock, digests }: Announcement,
   packing: PackEntries | null = null,
@@ -50,7 +50,7 @@ export function announcementToProto(
   };
 }
 
-export function announcementFromProto(proto: ProtoAnnouncement): Answer<Announced> {
+function announcementFromProto(proto: ProtoAnnouncement): Answer<Announced> {
   return reading('', (at) => ({
     space: spaceKeyFromProto(proto.tenant, proto.space, at, at),
     announcement: {

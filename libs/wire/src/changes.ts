@@ -1,9 +1,10 @@
-import type { Change, CollectionName, HlcTime, RecordId } from '@syncline/core';
-import { Change as ProtoChange } from '@syncline/proto';
+import type { Change, ChangeReliance, CollectionName, DeviceId, HlcTime, RecordId } from '@syncline/core';
+import { Change as ProtoChange, Priority } from '@syncline/proto';
 import { type Place, whole, wrong } from './place';
 
 export function changeToProto(change: Change): ProtoChange {
   const { number, collection, id, baseVersion, after, time, schemaVersion, resolves, trace } = change;
+  const { critical, reliesOn } = change;
   return {
     ...ProtoChange.create(),
     number,
@@ -16,6 +17,24 @@ export function changeToProto(change: Change): ProtoChange {
     schemaVersion,
     resolves: [...resolves],
     traceparent: trace,
+    priority: critical === true ? Priority.CRITICAL : Priority.UNSPECIFIED,
+    ...(reliesOn === undefined ? {} : relianceToProto(reliesOn)),
+  };
+}
+
+type ProtoReliance = Pick<ProtoChange, 'seen' | 'dependencies' | 'artifacts'>;
+
+function relianceToProto({ seen, dependencies, artifacts }: ChangeReliance): ProtoReliance {
+  return { seen: [...seen], dependencies: new Map(dependencies), artifacts: [...artifacts] };
+}
+
+/** Nothing of it is looked into here: the merge rejects the change that has it. */
+function relianceFromProto({ seen, dependencies, artifacts }: ProtoReliance): ChangeReliance | null {
+  if (seen.length + dependencies.size + artifacts.length === 0) return null;
+  return {
+    seen: seen.map(({ device, number }) => ({ device: device as DeviceId, number })),
+    dependencies: new Map([...dependencies].map(([device, number]) => [device as DeviceId, number])),
+    artifacts,
   };
 }
 
@@ -45,6 +64,7 @@ function kindToProto(change: Change): NonNullable<ProtoChange['kind']> {
 export function changeFromProto(proto: ProtoChange, at: Place): Change {
   if (whole(at, 'number', proto.number) === 0) wrong(at, 'number', 'must be counted from 1');
   const { number, baseVersion, after, schemaVersion } = proto;
+  const reliesOn = relianceFromProto(proto);
   const common = {
     number,
     collection: proto.collection as CollectionName,
@@ -55,6 +75,8 @@ export function changeFromProto(proto: ProtoChange, at: Place): Change {
     schemaVersion,
     resolves: proto.resolves as RecordId[],
     trace: traceFromProto(proto.traceparent),
+    ...(proto.priority === Priority.CRITICAL ? { critical: true as const } : {}),
+    ...(reliesOn === null ? {} : { reliesOn }),
   };
   switch (proto.kind?.$case) {
     case 'create':

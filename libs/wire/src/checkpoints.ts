@@ -28,7 +28,7 @@ export function checkpointFromProto(proto: Checkpoint, at: Place): CheckpointMes
   };
 }
 
-export function clockToProto(devices: ReadonlyMap<DeviceId, ChangeNumber>, server: Version): VectorClock {
+function clockToProto(devices: ReadonlyMap<DeviceId, ChangeNumber>, server: Version): VectorClock {
   return { devices: new Map(devices), server, partial: true };
 }
 

@@ -9,6 +9,15 @@ export interface Codes<Name extends string, Code extends number> {
   readonly nameIn: (at: Place, field: string, code: number) => Name;
 }
 
+/** Codes where whatever has no name here, newer or not told, is taken for one that has. */
+export function codesOr<Name extends string, Code extends number>(
+  otherwise: Name,
+  table: Readonly<Record<Name, Code>>,
+): { readonly code: (name: Name) => Code; readonly name: (code: number) => Name } {
+  const { code, name } = codes(table);
+  return { code, name: (given) => name(given) ?? otherwise };
+}
+
 export function codes<Name extends string, Code extends number>(
   table: Readonly<Record<Name, Code>>,
 ): Codes<Name, Code> {

@@ -1,6 +1,6 @@
 import type { Link } from '@syncline/core';
 import { DeviceState, Link as ProtoLink } from '@syncline/proto';
-import { codes } from './codes';
+import { codesOr } from './codes';
 import { type Place, wrong } from './place';
 
 /** How a device is doing, as far as the rules look at it. */
@@ -9,32 +9,26 @@ export interface DeviceCondition {
   readonly batteryPercent: number | null;
 }
 
-const links = codes<Link, ProtoLink>({
+export const links = codesOr<Link, ProtoLink>('unknown', {
   unknown: ProtoLink.UNSPECIFIED,
   wifi: ProtoLink.WIFI,
   cellular: ProtoLink.CELLULAR,
   ethernet: ProtoLink.ETHERNET,
 });
 
-export const linkToProto = links.code;
-
-export function linkFromProto(proto: ProtoLink): Link {
-  return links.name(proto) ?? 'unknown';
-}
-
 /** Nothing known is said by saying nothing. */
 export function conditionToProto({ link, batteryPercent }: DeviceCondition): DeviceState | undefined {
   if (link === 'unknown' && batteryPercent === null) return undefined;
   return {
     ...DeviceState.create(),
-    link: linkToProto(link),
+    link: links.code(link),
     batteryPercent: batteryPercent ?? undefined,
   };
 }
 
 export function conditionFromProto(proto: DeviceState | undefined, at: Place): DeviceCondition {
   if (proto === undefined) return { link: 'unknown', batteryPercent: null };
-  return { link: linkFromProto(proto.link), batteryPercent: batteryFromProto(proto.batteryPercent, at) };
+  return { link: links.name(proto.link), batteryPercent: batteryFromProto(proto.batteryPercent, at) };
 }
 
 export function batteryFromProto(percent: number | undefined, at: Place): number | null {

@@ -43,32 +43,17 @@ export function entryFromProto(proto: Entry, at: Place): PageEntry {
   const time = timeIn(at, 'time', proto.time);
   const device = proto.device as DeviceId;
   const user = proto.user as UserId;
-  const { schemaVersion, resurrected } = proto;
+  const written = { collection, id, version, time, device, number, user, schemaVersion: proto.schemaVersion };
   switch (proto.kind?.$case) {
     case 'put': {
       const { payload } = proto.kind.put;
-      return {
-        kind: 'put',
-        record: { collection, id, version, payload, time, device, number, user, schemaVersion, resurrected },
-      };
+      return { kind: 'put', record: { ...written, payload, resurrected: proto.resurrected } };
     }
     case 'patch': {
       const { set, remove } = proto.kind.patch;
       const previousVersion = whole(at, 'previous_version', proto.previousVersion);
       const patch = { set, remove };
-      return {
-        kind: 'patch',
-        collection,
-        id,
-        version,
-        previousVersion,
-        patch,
-        time,
-        device,
-        number,
-        user,
-        schemaVersion,
-      };
+      return { kind: 'patch', ...written, previousVersion, patch };
     }
     case 'delete':
       return { kind: 'delete', collection, id, version, time, device, number };

@@ -6,12 +6,11 @@ import {
   msOf,
   type SessionId,
   type TenantId,
-  tenantProblem,
   TICKS_PER_MS,
 } from '@syncline/core';
 import { DeviceInfo, Hello as ProtoHello } from '@syncline/proto';
 import { conditionFromProto, conditionToProto } from './devices';
-import { collectionIn, idIn, inside, partOf, type Place, whole, wrong, wrongId } from './place';
+import { collectionIn, idIn, inside, partOf, type Place, tenantIn, whole, wrong } from './place';
 
 /** The clock goes as the milliseconds in it: it is only measured against another one. */
 export function helloToProto(hello: Hello): ProtoHello {
@@ -56,10 +55,7 @@ export function wallClock(at: Place, name: string, ms: number): number {
 }
 
 export function tenantFromProto(tenant: string, at: Place): TenantId | null {
-  if (tenant === '') return null;
-  const problem = tenantProblem(tenant);
-  if (problem !== null) wrongId(at, 'tenant', problem);
-  return tenant as TenantId;
+  return tenant === '' ? null : tenantIn(at, 'tenant', tenant);
 }
 
 export function schemaVersionsFromProto(

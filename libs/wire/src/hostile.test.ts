@@ -1,4 +1,4 @@
-import { type Answer, type DeviceMessage, REASONS } from '@syncline/core';
+import { type Answer, type DeviceMessage, REASONS, unserved } from '@syncline/core';
 import { anyChange, anyDeviceMessage, anyServerMessage } from '@syncline/port-contracts';
 import type { Mode } from '@syncline/proto';
 import {
@@ -6,6 +6,7 @@ import {
   Change,
   DeviceMessage as ProtoDeviceMessage,
   Hello,
+  Presence,
   PresenceUpdate,
   Push,
   ServerMessage as ProtoServerMessage,
@@ -240,6 +241,21 @@ describe('one bad change', () => {
     expect(pushed([{ ...good, traceparent: 'mine' }])).toMatchObject({ value: { changes: [{ trace: '' }] } });
   });
 
+  test('that relies on what is not served keeps saying so', () => {
+    const answer = pushed([
+      { ...good, artifacts: [new Uint8Array(32)] },
+      { ...good, number: 2, dependencies: new Map([['phone', 3]]) },
+      { ...good, number: 3, seen: [{ device: 'phone', number: 3 }] },
+      { ...good, number: 4 },
+    ]);
+    expect(answer.ok && answer.value.kind === 'push' && answer.value.changes.map(unserved)).toEqual([
+      ['artifacts'],
+      ['dependencies'],
+      ['seen'],
+      [],
+    ]);
+  });
+
   test('that is no change at all is refused by its place', () => {
     const answer = pushed([good, { ...good, number: 0 }, good, { ...good, number: 4, kind: undefined }]);
     expect(answer.ok ? [] : answer.refusal.violations.map(({ field }) => field)).toEqual([
@@ -255,6 +271,14 @@ describe('one bad change', () => {
       deviceMessageToBytes({ kind: 'push', space: 'home' as never, changes }),
     );
     expect(read.ok && read.value.kind === 'push' && read.value.changes.at(-1)?.number).toBe(1_000);
+  });
+});
+
+test('data that presence would carry to nobody is refused, not dropped', () => {
+  const presence = Presence.create({ space: 'home', data: new Uint8Array([1]) });
+  const bytes = encode(ProtoDeviceMessage, { message: { $case: 'presence', presence } });
+  expect(deviceMessageFromBytes(bytes)).toMatchObject({
+    refusal: { reason: 'INVALID_ARGUMENT', violations: [{ field: 'presence.data' }] },
   });
 });
 

@@ -8,15 +8,13 @@ import {
   spaceKey,
   type SpaceKey,
   spaceOf,
-  type TenantId,
   tenantOf,
-  tenantProblem,
   type UserId,
 } from '@syncline/core';
 import { CollectionRight as ProtoRight, Role as ProtoRole } from '@syncline/proto';
 import { Identity } from '@syncline/proto/internal';
 import { codes } from './codes';
-import { collectionIn, idIn, inside, type Place, wrongId } from './place';
+import { collectionIn, idIn, inside, type Place, tenantIn } from './place';
 
 /** On whose behalf one service asks another for something in a space. */
 export interface OnBehalf {
@@ -73,9 +71,7 @@ export function identityFromProto(
 
 /** A tenant and a space of it, which may stand in different parts of a message. */
 export function spaceKeyFromProto(tenant: string, space: string, ofTenant: Place, ofSpace: Place): SpaceKey {
-  const problem = tenantProblem(tenant);
-  if (problem !== null) wrongId(ofTenant, 'tenant', problem);
-  return spaceKey(tenant as TenantId, idIn<SpaceId>(ofSpace, 'space', space));
+  return spaceKey(tenantIn(ofTenant, 'tenant', tenant), idIn<SpaceId>(ofSpace, 'space', space));
 }
 
 function rightsFromProto(

@@ -8,6 +8,8 @@ import {
   idProblem,
   isHlcTime,
   refused,
+  type TenantId,
+  tenantProblem,
   type Violation,
 } from '@syncline/core';
 
@@ -79,7 +81,13 @@ export function collectionIn(at: Place, name: string | number, text: string): Co
   return text as CollectionName;
 }
 
-export function wrongId(at: Place, name: string | number, description: string): void {
+export function tenantIn(at: Place, name: string, tenant: string): TenantId {
+  const problem = tenantProblem(tenant);
+  if (problem !== null) wrongId(at, name, problem);
+  return tenant as TenantId;
+}
+
+function wrongId(at: Place, name: string | number, description: string): void {
   at.found.push({ field: pathOf(inside(at, name)), description, ofId: true });
 }
 

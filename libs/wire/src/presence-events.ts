@@ -2,11 +2,11 @@ import type { Answer, DeviceId, PresenceStatus, SpaceKey, UserId } from '@syncli
 import { spaceOf, tenantOf } from '@syncline/core';
 import { DevicePresence } from '@syncline/proto';
 import { PresenceEvent } from '@syncline/proto/internal';
-import { batteryFromProto, type DeviceCondition, linkFromProto, linkToProto } from './devices';
+import { batteryFromProto, type DeviceCondition, links } from './devices';
 import { decode, encode, then } from './encoding';
 import { spaceKeyFromProto } from './identity';
 import { idIn, inside, partOf, reading } from './place';
-import { presenceStatusFromProto, presenceStatusToProto } from './presence';
+import { presenceStatuses } from './presence';
 
 /** One device's presence on its way between gateways. */
 export interface PresentDevice extends DeviceCondition {
@@ -23,21 +23,21 @@ export interface PresenceNews {
   readonly gateway: string;
 }
 
-export function presenceNewsToProto({ space, present, gateway }: PresenceNews): PresenceEvent {
+function presenceNewsToProto({ space, present, gateway }: PresenceNews): PresenceEvent {
   const { device, user, status, text, link, batteryPercent } = present;
   const presence = {
     ...DevicePresence.create(),
     device,
     user,
-    status: presenceStatusToProto(status),
+    status: presenceStatuses.code(status),
     message: text,
-    link: linkToProto(link),
+    link: links.code(link),
     batteryPercent: batteryPercent ?? undefined,
   };
   return { tenant: tenantOf(space), space: spaceOf(space), presence, gateway };
 }
 
-export function presenceNewsFromProto(proto: PresenceEvent): Answer<PresenceNews> {
+function presenceNewsFromProto(proto: PresenceEvent): Answer<PresenceNews> {
   return reading('', (at) => {
     const presence = partOf(at, 'presence', proto.presence, DevicePresence);
     const within = inside(at, 'presence');
@@ -46,9 +46,9 @@ export function presenceNewsFromProto(proto: PresenceEvent): Answer<PresenceNews
       present: {
         device: idIn<DeviceId>(within, 'device', presence.device),
         user: idIn<UserId>(within, 'user', presence.user),
-        status: presenceStatusFromProto(presence.status),
+        status: presenceStatuses.name(presence.status),
         text: presence.message,
-        link: linkFromProto(presence.link),
+        link: links.name(presence.link),
         batteryPercent: batteryFromProto(presence.batteryPercent, within),
       },
       gateway: proto.gateway,

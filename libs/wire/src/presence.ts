@@ -12,39 +12,35 @@ import {
   PresenceStatus as ProtoStatus,
   type PresenceUpdate,
 } from '@syncline/proto';
-import { codes } from './codes';
+import { codesOr } from './codes';
 import { conditionFromProto, conditionToProto } from './devices';
-import { idIn, inside, type Place } from './place';
+import { idIn, inside, type Place, wrong } from './place';
 
-const statuses = codes<PresenceStatus, ProtoStatus>({
+/** Whoever is heard of is there, also where no status is told or a newer one is. */
+export const presenceStatuses = codesOr<PresenceStatus, ProtoStatus>('online', {
   online: ProtoStatus.ONLINE,
   away: ProtoStatus.AWAY,
   busy: ProtoStatus.BUSY,
   offline: ProtoStatus.OFFLINE,
 });
 
-export const presenceStatusToProto = statuses.code;
-
-/** Whoever is heard of is there, also where no status is told or a newer one is. */
-export function presenceStatusFromProto(proto: ProtoStatus): PresenceStatus {
-  return statuses.name(proto) ?? 'online';
-}
-
 export function presenceToProto({ space, status, text, batteryPercent, link }: PresenceMessage): Presence {
   return {
     ...Presence.create(),
     space,
-    status: presenceStatusToProto(status),
+    status: presenceStatuses.code(status),
     message: text,
     state: conditionToProto({ link, batteryPercent }),
   };
 }
 
+/** What an application shares beyond that is passed on to nobody, so it is not taken either. */
 export function presenceFromProto(proto: Presence, at: Place): PresenceMessage {
+  if (proto.data.length > 0) wrong(at, 'data', 'must be empty: presence_bytes_max is 0');
   return {
     kind: 'presence',
     space: idIn<SpaceId>(at, 'space', proto.space),
-    status: presenceStatusFromProto(proto.status),
+    status: presenceStatuses.name(proto.status),
     text: proto.message,
     ...conditionFromProto(proto.state, inside(at, 'state')),
   };
@@ -63,7 +59,7 @@ export function presenceUpdateToProto({
     ...DevicePresence.create(),
     device,
     user,
-    status: presenceStatusToProto(status),
+    status: presenceStatuses.code(status),
     message: text,
   };
   return { space, devices: [shown], complete: false };
@@ -81,7 +77,7 @@ export function presenceUpdateFromProto(
     space: idIn<SpaceId>(above, 'space', space),
     device: idIn<DeviceId>(inside(at, index), 'device', device),
     user: user as UserId,
-    status: presenceStatusFromProto(status),
+    status: presenceStatuses.name(status),
     text: message,
   }));
 }

@@ -5,6 +5,7 @@ import {
   type PageEntry,
   type Scope,
   type ServerMessage,
+  sessionLimits,
   WHOLE_SPACE,
 } from '@syncline/core';
 import {
@@ -132,6 +133,21 @@ describe('a scope', () => {
     const rest = { cursor: null, mode: 'bidirectional', digests: new Map(), pending: [] } as const;
     const subscribe = { kind: 'subscribe', space: 'home' as never, scope, ...rest } as const;
     expect(throughWire(subscribe)).toEqual(subscribe);
+  });
+});
+
+describe('the limits of a session', () => {
+  test('are all told, but for those of what is not served', () => {
+    const welcomes = fc
+      .sample(anyServerMessage, { numRuns: 400, seed: 1 })
+      .filter((message) => message.kind === 'welcome');
+    expect(welcomes.length).toBeGreaterThan(0);
+    for (const welcome of welcomes) {
+      const told = serverMessageToProto({ ...welcome, limits: sessionLimits(DEFAULT_LIMITS) });
+      const { limits } = told.message!.$case === 'welcome' ? told.message.welcome : { limits: undefined };
+      const zeros = Object.entries(limits!).flatMap(([name, limit]) => (limit === 0 ? [name] : []));
+      expect(zeros).toEqual(['presenceBytesMax', 'presenceIntervalMsMin']);
+    }
   });
 });
 

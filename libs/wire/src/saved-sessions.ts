@@ -18,7 +18,7 @@ import { tenantFromProto } from './hello';
 import { bytesOrNull, each, idIn, inside, NO_BYTES, type Place, reading, wrong } from './place';
 import { modeFromProto, modeToProto, scopeFromProto, scopeToProto } from './scopes';
 
-export function savedSessionToProto({ id, tenant, user, device, subscriptions }: SavedSession): ProtoSession {
+function savedSessionToProto({ id, tenant, user, device, subscriptions }: SavedSession): ProtoSession {
   return {
     ...ProtoSession.create(),
     session: id,
@@ -29,7 +29,7 @@ export function savedSessionToProto({ id, tenant, user, device, subscriptions }:
   };
 }
 
-export function savedSessionFromProto(proto: ProtoSession): Answer<SavedSession> {
+function savedSessionFromProto(proto: ProtoSession): Answer<SavedSession> {
   return reading('', (at) => ({
     id: idIn<SessionId>(at, 'session', proto.session),
     tenant: tenantIn(proto.tenant, at),

@@ -2,16 +2,16 @@ import { type Answer, granted, refused, type ServerMessage } from '@syncline/cor
 import { ServerMessage as ProtoMessage } from '@syncline/proto';
 import { checkpointFromProto, checkpointToProto } from './checkpoints';
 import type { Compressor } from './compressor';
-import { decode, encode, then, uint64 } from './encoding';
+import { decode, encode, then } from './encoding';
 import { outcomesFromProto, outcomesToProto } from './outcomes';
 import { noticeFromProto, noticeToProto, paceFromProto, paceToProto } from './pace';
 import { pageFromProto, pageToProto } from './pages';
-import { inside, type Place, reading, whole } from './place';
+import { inside, type Place, reading } from './place';
 import { planFromProto, planToProto } from './plans';
 import { presenceUpdateFromProto, presenceUpdateToProto } from './presence';
 import { refusalFromProto, refusalToProto } from './refusals';
 import { resetFromProto, resetToProto, subscribedFromProto, subscribedToProto } from './subscribed';
-import { welcomeFromProto, welcomeToProto } from './welcome';
+import { lifeFromProto, lifeToProto, welcomeFromProto, welcomeToProto } from './welcome';
 
 type Kind = NonNullable<ProtoMessage['message']>;
 
@@ -111,15 +111,6 @@ function kindFromProto(
         { kind: 'authenticated', expiresInMs: lifeFromProto(message.authenticated.tokenExpiresInMs, at) },
       ];
   }
-}
-
-/** On the wire 0 is for ever, and a life that is just over has its last millisecond left. */
-function lifeToProto(expiresInMs: number): number {
-  return expiresInMs === Number.POSITIVE_INFINITY ? 0 : Math.max(1, uint64(expiresInMs));
-}
-
-function lifeFromProto(expiresInMs: number, at: Place): number {
-  return whole(at, 'token_expires_in_ms', expiresInMs) === 0 ? Number.POSITIVE_INFINITY : expiresInMs;
 }
 
 export function serverMessageToBytes(message: ServerMessage): Uint8Array {

@@ -4,7 +4,7 @@ import { BadRequest, ErrorInfo, RetryInfo, Status } from '@syncline/proto';
 import { type Codec, decode, encode, uint64 } from './encoding';
 import { isReason, REASON_TABLE, reasonByAdvice, STATUS_CODES } from './reasons';
 
-export const ERROR_DOMAIN = 'syncline';
+const ERROR_DOMAIN = 'syncline';
 const TYPE_PREFIX = 'type.googleapis.com/google.rpc.';
 const NANOS_PER_MS = 1_000_000;
 
@@ -26,7 +26,7 @@ export function refusalToStatus({ reason, message, violations, retryAfterMs, fac
   return { code: STATUS_CODES[code], message, details };
 }
 
-/** For what was thrown: the log has the cause, the caller learns nothing of it. */
+/** For what was thrown: its cause is logged, the caller learns nothing of it. */
 export function bugStatus(): Status {
   return { code: STATUS_CODES.INTERNAL, message: REASONS.INTERNAL, details: [] };
 }

@@ -5,21 +5,20 @@ import {
   type ChangeKey,
   changeKey,
   type ChangeNumber,
+  type CheckPlan,
   CORE_POLICIES,
   type Cursor,
   type CursorKeys,
   cursorObstacle,
   decodeCursor,
   DEFAULT_LIMITS,
+  type Delta,
   deltaOf,
   type DeviceId,
   type DeviceMessage,
-  digestsFor,
-  encodeCursor,
-  hlcTime,
   imageOf,
-  liveEntries,
-  type MergePlan,
+  type Limits,
+  newSession,
   planMerge,
   policyRegistry,
   type Reader,
@@ -27,15 +26,22 @@ import {
   type RecordImage,
   type RecordKey,
   recordKey,
+  refusal,
   rulesBook,
   type RulesBook,
   scopeHash,
+  SERVED_CAPABILITIES,
   type ServerMessage,
+  type SessionEffect,
   type SessionId,
+  type SessionInput,
+  type SessionState,
   spaceKey,
   type SpaceId,
   type SpaceState,
   startCursor,
+  startPace,
+  stepSession,
   type StoredRecord,
   type Subscribe,
   type TenantId,
@@ -43,6 +49,8 @@ import {
 } from '@syncline/core';
 
 const KEYS: CursorKeys = { current: 1, sign: () => new Uint8Array(16) };
+const LIMITS: Limits = { ...DEFAULT_LIMITS, pushChangesMax: 4 };
+const TENANT = 't' as TenantId;
 const OWNER: Access = { role: 'owner', collections: new Map() };
 
 interface Truth {
@@ -59,12 +67,14 @@ export interface FakeSession {
   close(): void;
 }
 
-/** The real merge and delta rules around maps: one space, all access, everything at once. */
+/** The real session, merge and delta rules around maps: one space, all access, every answer at once. */
 export class FakeServer {
   nowMs = 1_000_000;
   /** Records a page holds at most. */
   pageRecordsMax = 3;
   pushes = 0;
+  /** Whose tokens these are; null where each device is its own user. */
+  user: UserId | null = null;
   truth: Truth;
   private readonly sessions = new Set<Session>();
 
@@ -77,7 +87,7 @@ export class FakeServer {
   }
 
   private get key() {
-    return spaceKey('t' as TenantId, this.space);
+    return spaceKey(TENANT, this.space);
   }
 
   live(): RecordImage[] {
@@ -97,62 +107,128 @@ export class FakeServer {
   }
 
   connect(device: DeviceId): FakeSession {
-    const session = newSession(device);
+    const setup = {
+      limits: LIMITS,
+      keys: KEYS,
+      capabilities: SERVED_CAPABILITIES,
+      newSession: 's' as SessionId,
+      openedAtMs: this.nowMs,
+    };
+    const session = { device, outbox: [], state: newSession(setup, startPace(LIMITS)) };
     this.sessions.add(session);
     return {
       outbox: session.outbox,
-      receive: (message) => {
-        if (this.sessions.has(session)) this.receive(session, message);
-      },
+      receive: (message) => this.step(session, { kind: 'message', message }),
       close: () => void this.sessions.delete(session),
     };
   }
 
-  private receive(session: Session, message: DeviceMessage): void {
-    switch (message.kind) {
-      case 'hello':
-        session.outbox.push(this.welcome());
+  private step(session: Session, input: SessionInput): void {
+    if (!this.sessions.has(session)) return;
+    for (const effect of stepSession(session.state, input, this.nowMs)) this.perform(session, effect);
+  }
+
+  private perform(session: Session, effect: SessionEffect): void {
+    switch (effect.do) {
+      case 'send':
+        session.outbox.push(effect.message);
+        this.step(session, { kind: 'flushed', bytes: effect.bytes });
         return;
-      case 'subscribe':
-        if (message.mode === 'check-only') this.plan(session, message);
-        else this.open(session, message);
+      case 'authenticate': {
+        const user = this.user ?? (session.device as string as UserId);
+        const identity = { tenant: TENANT, user, expiresAtMs: this.nowMs + 1_000_000 };
+        this.step(session, { kind: 'authenticated', identity, saved: null });
         return;
-      case 'unsubscribe':
-        session.reader = null;
+      }
+      case 'open':
+        this.open(session, effect.request.subscribe, effect.ticket);
         return;
+      case 'plan': {
+        const { ticket, request } = effect;
+        this.step(session, { kind: 'planned', space: this.space, ticket, plan: this.plan(request) });
+        return;
+      }
+      case 'read': {
+        const { space, ticket, reader, cursor } = effect;
+        this.step(session, { kind: 'read', space, ticket, delta: this.read(reader, cursor) });
+        return;
+      }
       case 'push':
-        this.push(session, message);
+        this.push(session, effect);
         return;
-      case 'authenticate':
-        session.outbox.push({ kind: 'authenticated', expiresInMs: 1_000_000 });
+      case 'close':
+        this.sessions.delete(session);
         return;
-      case 'ack':
-        session.acknowledged = message.cursor;
-        return;
-      case 'presence':
-      case 'goodbye':
+      case 'watch':
+      case 'unwatch':
+      case 'acknowledge':
+      case 'show-presence':
+      case 'save':
+      case 'forget':
         return;
     }
   }
 
-  private welcome(): ServerMessage {
+  private open(session: Session, { space, scope, cursor }: Subscribe, ticket: number): void {
+    const { truth } = this;
+    const { epoch, head, digests } = truth.state;
+    const hash = scopeHash(scope, OWNER);
+    const given = cursor === null ? null : decodeCursor(cursor, this.key, KEYS);
+    if (space !== this.space || (cursor !== null && given === null)) {
+      const reason = space === this.space ? 'INVALID_CURSOR' : 'SPACE_NOT_FOUND';
+      this.step(session, { kind: 'not-opened', space, ticket, refusal: refusal(reason) });
+      return;
+    }
+    const reset = given === null ? null : cursorObstacle(given, truth.state, hash);
+    const opening = {
+      access: OWNER,
+      epoch,
+      head,
+      digests,
+      cursor: given === null || reset !== null ? startCursor(epoch, head, hash) : given,
+      reset,
+      lastNumber: truth.lastNumbers.get(session.device) ?? 0,
+      mismatched: [],
+    };
+    this.step(session, { kind: 'opened', space, ticket, opening });
+  }
+
+  private plan({ cursor, pending }: Subscribe): CheckPlan {
+    const { head } = this.truth.state;
+    const position = cursor === null ? 0 : decodeCursor(cursor, this.key, KEYS)!.position;
+    const down = position < head;
+    const up = pending.length > 0;
     return {
-      kind: 'welcome',
-      session: 's' as SessionId,
-      agreed: { protocol: 1, capabilities: [] },
-      limits: { messageBytesMax: 1 << 20, recordBytesMax: 1 << 20, pushChangesMax: 4, spacesMax: 4 },
-      clock: hlcTime(this.nowMs),
-      skewMs: 0,
-      resumed: [],
+      direction: down && up ? 'bidirectional' : down ? 'download' : up ? 'upload' : 'none',
+      head,
+      downloadRecords: 0,
+      downloadBytes: 0,
+      uploadChanges: pending.length,
+      uploadBytes: 0,
+      conflictsExpected: 0,
     };
   }
 
-  private push(session: Session, { changes }: DeviceMessage & { kind: 'push' }): void {
+  private read(reader: Reader, cursor: Cursor): Delta {
+    const { truth, pageRecordsMax } = this;
+    const { epoch, head, digests } = truth.state;
+    const rows = [...truth.records.values()].filter(({ version }) => version > cursor.position);
+    const more = rows.length > pageRecordsMax;
+    const clock = new Map(truth.lastNumbers);
+    return deltaOf(reader, cursor, {
+      epoch,
+      head,
+      digests,
+      rows: rows.slice(0, pageRecordsMax),
+      more,
+      clock,
+    });
+  }
+
+  private push(session: Session, { space, ticket, ...push }: SessionEffect & { do: 'push' }): void {
     this.pushes++;
-    const { device } = session;
-    const push = { device, user: device as string as UserId, access: OWNER, changes };
     const { rules, nowMs, truth } = this;
-    const facts = { nowMs, rules, space: truth.state, quota: null, limits: DEFAULT_LIMITS, seen: new Map() };
+    const facts = { nowMs, rules, space: truth.state, quota: null, limits: LIMITS, seen: new Map() };
     const plan = planMerge({ ...facts, ...truth }, [push]);
     truth.state = plan.after;
     for (const record of plan.records) {
@@ -162,113 +238,24 @@ export class FakeServer {
     for (const [who, number] of plan.lastNumbers) truth.lastNumbers.set(who, number);
     for (const receipt of plan.receipts)
       truth.receipts.set(changeKey(receipt.device, receipt.number), receipt);
-    const { space } = this;
-    const result = plan.results[0]!;
-    if (result.kind === 'refused')
-      session.outbox.push({ kind: 'refusal', space, about: 'push', refusal: result.refusal, closing: false });
-    else session.outbox.push({ kind: 'outcomes', space, outcomes: result.outcomes });
-    this.announce(plan);
-  }
-
-  private plan(session: Session, { cursor, pending }: Subscribe): void {
-    const { head } = this.truth.state;
-    const position = cursor === null ? 0 : decodeCursor(cursor, this.key, KEYS)!.position;
-    const down = position < head;
-    const up = pending.length > 0;
-    const plan = {
-      direction: down && up ? 'bidirectional' : down ? 'download' : up ? 'upload' : 'none',
-      head,
-      downloadRecords: 0,
-      downloadBytes: 0,
-      uploadChanges: pending.length,
-      uploadBytes: 0,
-      conflictsExpected: 0,
-    } as const;
-    session.outbox.push({ kind: 'plan', space: this.space, plan });
-  }
-
-  private open(session: Session, { scope, mode, cursor }: Subscribe): void {
-    const { space, truth } = this;
-    const hash = scopeHash(scope, OWNER);
-    const { epoch, head } = truth.state;
-    const given = cursor === null ? null : decodeCursor(cursor, this.key, KEYS);
-    const obstacle = given === null ? null : cursorObstacle(given, truth.state, hash);
-    session.reader = {
-      device: session.device,
-      scope,
-      access: OWNER,
-      takesPatches: true,
-      takesOwn: true,
-      mayHoldMore: false,
-    };
-    session.cursor = given === null || obstacle !== null ? startCursor(epoch, head, hash) : given;
-    session.mode = mode;
-    const lastNumber = truth.lastNumbers.get(session.device) ?? 0;
-    session.outbox.push({ kind: 'subscribed', space, head, mode, lastNumber, epoch, mismatched: [] });
-    if (obstacle !== null) session.outbox.push({ kind: 'reset', space, refusal: obstacle });
-    this.read(session);
-  }
-
-  private read(session: Session): void {
-    const { reader, outbox } = session;
-    const { space, truth, pageRecordsMax } = this;
-    if (reader === null || session.mode === 'upload-only') return;
-    for (;;) {
-      const { position } = session.cursor!;
-      const rows = [...truth.records.values()].filter(({ version }) => version > position);
-      const { epoch, head, digests } = truth.state;
-      const more = rows.length > pageRecordsMax;
-      const clock = new Map(truth.lastNumbers);
-      const slice = { epoch, head, digests, rows: rows.slice(0, pageRecordsMax), more, clock };
-      const { page, checkpoint } = deltaOf(reader, session.cursor!, slice);
-      session.cursor = page.cursor;
-      const cursor = encodeCursor(page.cursor, this.key, KEYS);
-      if (page.entries.length > 0) outbox.push({ kind: 'page', space, entries: page.entries, cursor });
-      if (checkpoint === null) continue;
-      outbox.push({ ...checkpoint, kind: 'checkpoint', space, cursor });
-      return;
-    }
-  }
-
-  private announce(plan: MergePlan): void {
-    const announcement = announcementOf(plan, DEFAULT_LIMITS);
+    const answer = { result: plan.results[0]!, changesRemaining: LIMITS.changesBurstMax };
+    this.step(session, { kind: 'pushed', space, ticket, answer });
+    const announcement = announcementOf(plan, LIMITS);
     if (announcement === null) return;
-    const { entries, from, to, clock } = announcement;
-    const { space } = this;
-    for (const session of this.sessions) {
-      const { reader, cursor, mode, outbox } = session;
-      if (reader === null || cursor === null || mode === 'upload-only') continue;
-      if (entries === null || cursor.checkpoint !== from || reader.scope.fields.length > 0) {
-        this.read(session);
-        continue;
-      }
-      session.cursor = { ...cursor, position: to, checkpoint: to, asOf: to };
-      const bytes = encodeCursor(session.cursor, this.key, KEYS);
-      const seen = liveEntries(reader, entries);
-      if (seen.length > 0) outbox.push({ kind: 'page', space, entries: seen, cursor: bytes });
-      const digests = digestsFor(reader.scope, OWNER, announcement.digests);
-      outbox.push({ kind: 'checkpoint', space, version: to, cursor: bytes, clock, digests });
-    }
+    for (const each of this.sessions) this.step(each, { kind: 'announced', space, announcement });
   }
 }
 
 interface Session {
   readonly device: DeviceId;
   readonly outbox: ServerMessage[];
-  reader: Reader | null;
-  cursor: Cursor | null;
-  mode: Subscribe['mode'];
-  acknowledged: Uint8Array | null;
-}
-
-function newSession(device: DeviceId): Session {
-  return { device, outbox: [], reader: null, cursor: null, mode: 'bidirectional', acknowledged: null };
+  readonly state: SessionState;
 }
 
 function copyOfTruth({ state, records, lastNumbers, receipts }: Truth): Truth {
   return { state, records: new Map(records), lastNumbers: new Map(lastNumbers), receipts: new Map(receipts) };
 }
 
-export function defaultRules(): RulesBook {
+function defaultRules(): RulesBook {
   return rulesBook(new Map(), policyRegistry(Object.values(CORE_POLICIES)));
 }

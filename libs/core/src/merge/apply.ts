@@ -95,7 +95,7 @@ function alreadyGone(
     if (take === 'incoming') writeRecord(draft, push, change, rules, stored, incoming, note);
   }
   closeConflicts(draft, push, change);
-  return verdict('APPLIED', draft.head() > before ? draft.head() : (stored?.version ?? 0));
+  return verdict('APPLIED', draft.head() > before ? draft.head() : (stored?.version ?? draft.head()));
 }
 
 function cleanWrite(

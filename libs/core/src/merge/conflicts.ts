@@ -9,7 +9,7 @@ import type { ActiveRules } from '../rules';
 import type { Draft } from './draft';
 import { amendLedger, decodeLedger, encodeLedger, type LedgerEntry, ledgerSide } from './ledger';
 
-/** Writes the ledger record of a conflict: it reaches devices by the same deltas as everything else. */
+/** Writes the ledger record of a conflict: devices read it like any other record. */
 export function enterLedger(
   draft: Draft,
   push: Push,

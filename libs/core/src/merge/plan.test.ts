@@ -83,7 +83,7 @@ describe('numbers', () => {
     ['number 0', [0], { reason: 'INVALID_ARGUMENT' }],
     ['a fraction', [1.5], { reason: 'INVALID_ARGUMENT' }],
     ['no change at all', [], { reason: 'INVALID_ARGUMENT' }],
-    ['too many changes', [2, 3, 4, 5], { reason: 'PUSH_TOO_LARGE', facts: { limit: 'pushChangesMax' } }],
+    ['too many changes', [2, 3, 4, 5], { reason: 'PUSH_TOO_LARGE', facts: { limit: 'push_changes_max' } }],
   ])('%s refuses the whole push and uses up nothing', (_what, numbers, refusal) => {
     const space = testSpace({ limits: { pushChangesMax: 3 } });
     space.push('d', create('a', {}));
@@ -99,6 +99,15 @@ describe('numbers', () => {
     const outcomes = space.push('d', patch('none', 0, {}), create('a', {}));
     expect(outcomes.map(inWords)).toEqual(['REJECTED RECORD_NOT_FOUND', 'APPLIED']);
     expect(outcomes.map(({ number }) => number)).toEqual([1, 2]);
+  });
+
+  test('what is not served rejects the change that relies on it, by name, and no other', () => {
+    const space = testSpace();
+    const reliesOn = { seen: [], dependencies: new Map(), artifacts: [new Uint8Array(32)] };
+    const outcomes = space.push('d', { ...create('a', {}), reliesOn }, create('b', {}));
+    expect(outcomes.map(inWords)).toEqual(['REJECTED UNSUPPORTED_CHANGE', 'APPLIED']);
+    expect(outcomes[0]!.message).toContain('artifacts');
+    expect(contents(space.records.values())).toEqual({ b: '{}' });
   });
 
   test('one refused push does not touch the others of its batch', () => {
@@ -518,3 +527,12 @@ function printOf(value: unknown): string {
   );
   return createHash('sha256').update(text).digest('hex');
 }
+
+test('a delete of nothing names the version at which there was nothing, so that its answer is not taken for a lost one', () => {
+  const space = testSpace();
+  space.write('x', create('a', 1));
+  const push = pushOf('d', 1, [remove('b', 0)]);
+  for (const repeated of [false, true]) {
+    expect(outcomesOf(space.merge(push))).toMatchObject([{ status: 'APPLIED', version: 1, repeated }]);
+  }
+});

@@ -1,5 +1,5 @@
 import { mayWrite } from '../access';
-import { type Change, payloadBytes, type Push } from '../changes';
+import { type Change, payloadBytes, type Push, unserved } from '../changes';
 import { isHlcTime } from '../clock';
 import { collectionProblem, idProblem, isSystem } from '../ids';
 import { isJsonPayload, parseFields } from '../json-fields';
@@ -7,7 +7,7 @@ import type { Limits } from '../limits';
 import { overLimit, type Reason, type Refusal, refusal, REASONS } from '../refusals';
 import type { ActiveRules, RulesBook } from '../rules';
 
-/** A change that is not possible at all. It uses up its number, so that it never blocks those behind it. */
+/** A change that is not possible at all. Its number counts as used: those behind it can go on. */
 export interface Rejection {
   readonly reason: Reason;
   readonly message: string;
@@ -51,6 +51,9 @@ export function rejectionOf(change: Change, push: Push, rules: RulesBook, limits
     return rejection('INVALID_ARGUMENT', 'a change can only come after an earlier one');
   if (payloadBytes(change) > limits.recordBytesMax)
     return rejection('RECORD_TOO_LARGE', `${payloadBytes(change)} bytes, ${limits.recordBytesMax} allowed`);
+  const asked = unserved(change);
+  if (asked.length > 0)
+    return rejection('UNSUPPORTED_CHANGE', `the change relies on ${asked.join(' and ')}, not served here`);
   return contentRejection(change, rules.of(collection));
 }
 

@@ -7,7 +7,7 @@ export interface LastWriteWinsRule {
   readonly windowMs: number;
 }
 
-export const WINDOW_MS_DEFAULT = 1;
+const WINDOW_MS_DEFAULT = 1;
 
 export function readWindowMs(reader: RuleReader): number {
   return reader.integer('windowMs', 1, WINDOW_MS_DEFAULT);

@@ -64,7 +64,7 @@ test('the counter inside a millisecond does not count', () => {
   expect(compareWrites(early, late, 1)).toBeGreaterThan(0);
 });
 
-/** "Latest wins, but within one second the higher id wins", word for word. */
+/** The later write wins, but of two that are at most a second apart the one with the higher id. */
 function literal(left: Write, right: Write): number {
   const apartMs = (left.time - right.time) / 1_024;
   if (Math.abs(apartMs) <= 1_000) return left.device < right.device ? -1 : 1;

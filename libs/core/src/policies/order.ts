@@ -8,7 +8,7 @@ export interface Write extends Stamp {
 }
 
 /**
- * The one total order of writes: by time in windows of the given width, then a delete after an update, then by
+ * The one total order of writes: by the window that the time falls into, then a delete after an update, then by
  * device id in UTF-8 byte order, then by number. Windows begin at fixed moments: "closer together than a
  * window" would not be transitive, and replicas would diverge.
  */

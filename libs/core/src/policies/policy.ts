@@ -9,7 +9,7 @@ export interface Side extends Stamp {
   readonly meta: Uint8Array | null;
 }
 
-/** What the device saw when it made its change; null when that is no longer known. */
+/** What the user had in view before the change; null when that is no longer known. */
 export interface Seen {
   readonly deleted: boolean;
   readonly payload: Uint8Array | null;

@@ -15,8 +15,6 @@ export const CORE_POLICIES = {
   manual,
 } as const satisfies Readonly<Record<string, Policy>>;
 
-export type CorePolicyName = keyof typeof CORE_POLICIES;
-
 /** Every policy that an installation offers, by name. */
 export function policyRegistry(policies: Iterable<Policy>): PolicyRegistry {
   const registry = new Map<string, Policy>();

@@ -1,4 +1,8 @@
+import { hlcTime } from '../clock';
 import { deviceId, type SessionId, type SpaceId, type TenantId, type UserId } from '../ids';
+import { DEFAULT_LIMITS, SESSION_LIMITS, sessionLimits } from '../limits';
+import type { Welcome } from '../messages';
+import { SERVED_CAPABILITIES } from '../negotiate';
 import { refusal } from '../refusals';
 import { WHOLE_SPACE } from '../scope';
 import { NOW_MS } from '../space.test-fixtures';
@@ -16,6 +20,12 @@ import {
   USER,
   welcomedSession,
 } from './session.test-fixtures';
+
+const welcomeOf = ({ effects }: TestSession): Welcome => {
+  for (const effect of effects)
+    if (effect.do === 'send' && effect.message.kind === 'welcome') return effect.message;
+  throw new TypeError('the last step sent no welcome');
+};
 
 test('hello comes first', () => {
   expect(testSession().message(subscribeTo())).toEqual(['> refuse subscribe WRONG_ORDER closing', 'close']);
@@ -78,10 +88,35 @@ test.each([0, 1])('hello and its token must come in time (after %d messages)', (
 
 test('welcome tells how far the clock is off', () => {
   const session = testSession();
-  session.message(hello());
-  session.nowMs -= 5_000;
+  session.message(hello({ clock: hlcTime(NOW_MS + 5_000) }));
+  session.nowMs += 700;
   session.authenticated();
-  expect(session.effects[0]).toMatchObject({ message: { skewMs: 5_000, agreed: { protocol: 1 } } });
+  expect(session.effects[0]).toMatchObject({
+    message: {
+      skewMs: 5_000,
+      deviceTimeMs: NOW_MS + 5_000,
+      receivedAtMs: NOW_MS,
+      sentAtMs: NOW_MS + 700,
+      clock: hlcTime(NOW_MS + 700),
+    },
+  });
+});
+
+test('welcome tells whose session it is, how long it holds, and every limit of it', () => {
+  const session = testSession({ pushChangesMax: 7 });
+  session.message(hello());
+  session.authenticated();
+  const { limits, ...rest } = welcomeOf(session);
+  expect(rest).toMatchObject({
+    agreed: { protocol: 1, capabilities: SERVED_CAPABILITIES },
+    user: USER,
+    tenant: TENANT,
+    expiresInMs: 3_600_000,
+    resumeWithinMs: DEFAULT_LIMITS.resumeWithinMs,
+  });
+  expect(Object.keys(limits).sort()).toEqual([...SESSION_LIMITS].sort());
+  expect(limits).toEqual(sessionLimits({ ...DEFAULT_LIMITS, pushChangesMax: 7 }));
+  expect(Object.values(limits).every((limit) => limit > 0)).toBe(true);
 });
 
 describe('resuming', () => {

@@ -1,6 +1,7 @@
 import { hlcTime, msOf } from '../clock';
 import { idProblem } from '../ids';
-import type { DeviceMessage, Hello, SessionLimits } from '../messages';
+import { sessionLimits } from '../limits';
+import type { DeviceMessage, Hello } from '../messages';
 import { negotiate, PROTOCOL_MAX, PROTOCOL_MIN } from '../negotiate';
 import { refusal } from '../refusals';
 import type { SessionEffect, VerifiedDevice } from './io';
@@ -12,7 +13,7 @@ import { openSubscription } from './subscribe';
 /** So much may be sent along with Hello, to save a round trip. */
 const EARLY_MESSAGES_MAX = 128;
 
-export function greet(state: SessionState, hello: Hello): SessionEffect[] {
+export function greet(state: SessionState, hello: Hello, nowMs: number): SessionEffect[] {
   if (state.phase !== 'new')
     return refuse(state, refusal('WRONG_ORDER', { message: 'Hello comes once.' }), 'hello');
   const problem = idProblem(hello.device);
@@ -29,6 +30,7 @@ export function greet(state: SessionState, hello: Hello): SessionEffect[] {
   if (!negotiation.ok) return closeWith(state, negotiation.refusal, 'hello');
   state.phase = 'greeted';
   state.hello = hello;
+  state.helloAtMs = nowMs;
   state.agreed = negotiation.agreed;
   return [{ do: 'authenticate', token: hello.token, device: hello.device, resume: hello.resume }];
 }
@@ -75,9 +77,17 @@ export function authenticated(
     kind: 'welcome',
     session,
     agreed,
-    limits: sessionLimits(state),
+    limits: sessionLimits(state.setup.limits),
+    user: verified.user,
+    tenant: verified.tenant,
+    expiresInMs: verified.expiresAtMs - nowMs,
+    resumeWithinMs: state.setup.limits.resumeWithinMs,
     clock: hlcTime(nowMs),
-    skewMs: msOf(hello.clock) - nowMs,
+    deviceTimeMs: msOf(hello.clock),
+    receivedAtMs: state.helloAtMs,
+    sentAtMs: nowMs,
+    // Against the moment of its arrival: looking at the token took time as well.
+    skewMs: msOf(hello.clock) - state.helloAtMs,
     resumed: taken.map(({ space }) => space),
   });
   const effects = [welcome];
@@ -119,9 +129,4 @@ function isOwn(saved: SavedSession, hello: Hello, verified: VerifiedDevice): boo
     saved.user === verified.user &&
     saved.device === hello.device
   );
-}
-
-function sessionLimits({ setup }: SessionState): SessionLimits {
-  const { messageBytesMax, recordBytesMax, pushChangesMax, spacesPerSessionMax } = setup.limits;
-  return { messageBytesMax, recordBytesMax, pushChangesMax, spacesMax: spacesPerSessionMax };
 }

@@ -1,4 +1,5 @@
-import { collectionName, type SpaceId } from '../ids';
+import { decodeCursor } from '../cursor';
+import { collectionName, type SpaceId, spaceKey } from '../ids';
 import { refusal } from '../refusals';
 import { WHOLE_SPACE } from '../scope';
 import {
@@ -8,6 +9,7 @@ import {
   HOME,
   liveSession,
   subscribeTo,
+  TENANT,
   welcomedSession,
 } from './session.test-fixtures';
 
@@ -20,6 +22,19 @@ describe('an announcement', () => {
     const announced = announcement(10, 12);
     expect(session.announced(announced)).toEqual(['> page r12', '> checkpoint 12']);
     expect(session.effects[0]).toMatchObject({ message: { entries: announced.entries }, priority: 'live' });
+  });
+
+  test('reaches its checkpoint with the checkpoint alone: whoever got no further than the page has no clock of it', () => {
+    const session = liveSession();
+    session.announced(announcement(10, 12));
+    const cursors = session.effects.map((effect) => {
+      const cursor = effect.do === 'send' && 'cursor' in effect.message ? effect.message.cursor : null;
+      return decodeCursor(cursor!, spaceKey(TENANT, HOME), session.state.setup.keys);
+    });
+    expect(cursors).toMatchObject([
+      { position: 12, checkpoint: 10 },
+      { position: 12, checkpoint: 12 },
+    ]);
   });
 
   test.each([

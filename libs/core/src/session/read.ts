@@ -22,7 +22,7 @@ export function pageRead(
   const { page, checkpoint: reached } = delta;
   sub.reading = 'idle';
   const progressed = page.cursor.position > opened.cursor.position;
-  opened.cursor = page.cursor;
+  opened.cursor = reached?.cursor ?? page.cursor;
   const effects: SessionEffect[] = [];
   // A narrow scope may pass over many records: the device hears now and then how far it has come all the same.
   const quiet = reached === null && nowMs - opened.lastSentAtMs >= PROGRESS_MS;
@@ -70,7 +70,7 @@ export function pageNotRead(
 }
 
 /**
- * A session that stands exactly where the announcement begins is sent its entries as they came. Any other one,
+ * Whoever stands just where the announcement begins is sent its entries as they came. Any other one,
  * or one that cannot take more for now, reads what it lacks.
  */
 export function announced(
@@ -105,6 +105,7 @@ function liveUpdate(
 ): SessionEffect[] {
   const { epoch, to, clock } = announcement;
   const cursor = checkpointCursor(epoch, to, opened.cursor.scope);
+  const pageCursor = { ...cursor, checkpoint: opened.cursor.checkpoint };
   const entries = liveEntries(opened.reader, announcement.entries);
   opened.cursor = cursor;
   opened.lastMovedAtMs = nowMs;
@@ -114,7 +115,7 @@ function liveUpdate(
       kind: 'page',
       space: sub.space,
       entries,
-      cursor: cursorBytes(state, sub.space, cursor),
+      cursor: cursorBytes(state, sub.space, pageCursor),
     } as const;
     effects.push(send(state, page, 'live'));
   }

@@ -4,7 +4,7 @@ import type { Delta } from '../delta';
 import { deviceId, type SessionId, type SpaceId, type TenantId, type UserId, type Version } from '../ids';
 import { DEFAULT_LIMITS, type Limits } from '../limits';
 import type { DeviceMessage, Hello, Subscribe, SyncMode } from '../messages';
-import { CAPABILITIES } from '../negotiate';
+import { SERVED_CAPABILITIES } from '../negotiate';
 import type { Outcome } from '../outcomes';
 import { startPace } from '../pacing';
 import type { Announcement, PageEntry } from '../pages';
@@ -31,7 +31,7 @@ export const KEYS: CursorKeys = {
 export const hello = (given: Partial<Hello> = {}): Hello => ({
   kind: 'hello',
   protocol: { min: 1, max: 1 },
-  capabilities: CAPABILITIES,
+  capabilities: SERVED_CAPABILITIES,
   tenant: null,
   device: deviceId('d'),
   info: { name: '', platform: '', appVersion: '', link: 'unknown', batteryPercent: null },
@@ -153,7 +153,7 @@ export function testSession(limits: Partial<Limits> = {}): TestSession {
   const setup = {
     limits: all,
     keys: KEYS,
-    capabilities: CAPABILITIES,
+    capabilities: SERVED_CAPABILITIES,
     newSession: 's1' as SessionId,
     openedAtMs: NOW_MS,
   };

@@ -60,7 +60,7 @@ export function stepSession(state: SessionState, input: SessionInput, nowMs: num
 
 function receive(state: SessionState, message: DeviceMessage, nowMs: number): SessionEffect[] {
   if (state.phase === 'closed') return [];
-  if (message.kind === 'hello') return greet(state, message);
+  if (message.kind === 'hello') return greet(state, message, nowMs);
   if (message.kind === 'goodbye') return goodbye(state);
   if (state.phase === 'new') {
     return closeWith(state, refusal('WRONG_ORDER', { message: 'Hello comes first.' }), message.kind);

@@ -19,12 +19,13 @@ export interface SessionSetup {
   readonly openedAtMs: number;
 }
 
-/** One open stream of one device. Plain data; only `stepSession` changes it. */
+/** A device on its stream. Plain data; only `stepSession` changes it. */
 export interface SessionState {
   readonly setup: SessionSetup;
   /** `greeted`: the token is being looked at, and what the device sent meanwhile waits in `early`. */
   phase: 'new' | 'greeted' | 'open' | 'closed';
   hello: Hello | null;
+  helloAtMs: number;
   agreed: Negotiated | null;
   identity: SessionIdentity | null;
   /** A fresh token is being looked at while the session goes on. */
@@ -101,6 +102,7 @@ export function newSession(setup: SessionSetup, pace: PaceState): SessionState {
     setup,
     phase: 'new',
     hello: null,
+    helloAtMs: setup.openedAtMs,
     agreed: null,
     identity: null,
     reauthenticating: false,

@@ -1,5 +1,5 @@
 import type { HistoryEntry, SpaceKey } from '@syncline/core';
-import { editKey, fail, historyOf, keyText, type WorldRecord } from '../record';
+import { type Edit, editKey, fail, historyOf, keyText, type WorldRecord } from '../record';
 import { sameBytes } from './copies';
 
 const LEDGER = 'sys.conflicts';
@@ -58,7 +58,7 @@ export function checkAnswers(record: WorldRecord, mayForget: boolean): void {
   }
 }
 
-/** Promise 6: a change that was made without having seen the latest says so, and both sides can be found. */
+/** Promise 6: a change that met what its user had not seen says so, and both sides can be found. */
 export function checkConflicts(record: WorldRecord, space: SpaceKey): void {
   const history = historyOf(record, space);
   const byRecord = new Map<string, HistoryEntry[]>();
@@ -102,6 +102,8 @@ function checkEntry(
   // Creating what it has created before, out of its own scope and sight, is a conflict with itself.
   if (
     edit.kind !== 'create' &&
+    !record.moved.has(entry.device) &&
+    !failedBefore(record, space, edit) &&
     unseen.length === 0 &&
     earlier.every(({ device, incoming }) => device === entry.device && incoming === null) &&
     entry.conflict !== null
@@ -113,6 +115,22 @@ function checkEntry(
     );
   }
   checkDelete(record, entry, last, edit.kind, edit.seenVersion);
+}
+
+/** What a device built on something of its own that was rejected may have had nothing to stand on. */
+function failedBefore(
+  record: WorldRecord,
+  space: SpaceKey,
+  { device, collection, id, number }: Edit,
+): boolean {
+  return record.edits.some(
+    (edit) =>
+      edit.space === space &&
+      edit.device === device &&
+      keyText(edit.collection, edit.id) === keyText(collection, id) &&
+      edit.number < number &&
+      edit.answered === 'REJECTED',
+  );
 }
 
 /** Promise 7: what was deleted returns only by being created, or by a decision that is on record. */

@@ -1,8 +1,8 @@
 import { copyRecords, type Space } from '@syncline/client';
-import type { HistoryEntry, SpaceKey, Version } from '@syncline/core';
+import type { HistoryEntry, RecordImage, SpaceKey, Version } from '@syncline/core';
 import { decodeUtf8 } from '@syncline/core';
 import type { ScopePlan } from '../plan';
-import { fail, keyText, stateAt, type WorldRecord } from '../record';
+import { fail, keyText, type Shown, stateAt, type WorldRecord } from '../record';
 
 /** What a device is meant to hold, said anew and naively: the system's own idea of scopes has no part in it. */
 export function belongs(scope: ScopePlan, entry: HistoryEntry): boolean {
@@ -15,8 +15,7 @@ export function belongs(scope: ScopePlan, entry: HistoryEntry): boolean {
       return entry.id.startsWith('r1');
     case 'field': {
       if (!['notes', 'forms', 'config'].includes(entry.collection)) return false;
-      const value = JSON.parse(decodeUtf8(entry.payload!)) as { kind?: string };
-      return value.kind === 'k0';
+      return /^\{.*"kind": ?"k0".*\}$/s.test(decodeUtf8(entry.payload!));
     }
   }
 }
@@ -57,11 +56,28 @@ export function checkCopy(
     }
     if (!sameBytes(image.payload, entry.payload!))
       return fail(record, '3', `${device} holds other content of ${key} at ${version}`);
+    const other = otherFact(image, entry, record.shown.get(entry)!);
+    if (other !== null) return fail(record, '3', `${device} holds ${key} at ${version} with ${other}`);
   }
   for (const key of copy.keys()) {
     if (!expected.has(key) && !isHidden(hidden, key))
       return fail(record, '3', `${device} holds ${key} at ${version}, which it should not`);
   }
+}
+
+/** Who wrote it, when and how, as the device tells it. */
+function otherFact(image: RecordImage, entry: HistoryEntry, shown: Shown): string | null {
+  const facts = {
+    user: [image.user, entry.user],
+    device: [image.device, entry.device],
+    number: [image.number, entry.number],
+    schemaVersion: [image.schemaVersion, shown.schemaVersion],
+    resurrected: [image.resurrected, shown.resurrected],
+  };
+  for (const [name, [held, due]] of Object.entries(facts))
+    if (held !== due) return `${name} ${held}, not ${due}`;
+  if (!shown.times.includes(image.time)) return `time ${image.time}, not ${shown.times.join(' or ')}`;
+  return null;
 }
 
 /** Collections that access was taken from and given back to while the device was on its way. */

@@ -1,5 +1,5 @@
-import { decodeUtf8, type HistoryEntry, type SpaceKey } from '@syncline/core';
-import { fail, historyOf, keyText, type WorldRecord } from '../record';
+import { type CollectionRules, decodeUtf8, type HistoryEntry, type SpaceKey } from '@syncline/core';
+import { fail, historyOf, keyText, rulesKey, type WorldRecord } from '../record';
 
 interface Side {
   readonly time: number | null;
@@ -13,12 +13,11 @@ interface Entry {
   readonly kind: string;
   readonly collection: string;
   readonly policy: string;
+  readonly rulesVersion: number;
   readonly resolution: string;
   readonly stored: Side;
   readonly incoming: Side;
 }
-
-const WINDOW_MS: Record<string, number> = { notes: 1, homes: 1_000 };
 
 /** The order of writes, written down a second time: who should have won. */
 function laterIsIncoming(stored: Side, incoming: Side, windowMs: number): boolean {
@@ -30,37 +29,76 @@ function laterIsIncoming(stored: Side, incoming: Side, windowMs: number): boolea
   return order !== 0 ? order > 0 : incoming.number! > stored.number!;
 }
 
-/** What last-write-wins, server-wins, client-wins and manual decided is what their rule says. */
+/** What was decided is what the rules say that were declared at the time. */
 export function checkDecisions(record: WorldRecord, space: SpaceKey): void {
   const seen = new Set<string>();
+  const latest = new Map<string, number>();
   for (const entry of historyOf(record, space)) {
-    if (entry.collection !== 'sys.conflicts' || seen.has(entry.id)) continue;
+    if (entry.collection !== 'sys.conflicts') {
+      checkRules(record, space, entry.collection, entry, latest);
+      continue;
+    }
+    if (seen.has(entry.id)) continue;
     seen.add(entry.id);
     const decided = JSON.parse(decodeUtf8(entry.payload!)) as Entry;
-    const expected = decided.kind === 'SCHEMA' ? 'none' : expectedFor(decided);
+    const rules = checkRules(record, space, decided.collection, decided, latest);
+    const expected = decided.kind === 'SCHEMA' ? 'none' : expectedFor(decided, rules);
     if (expected !== null && expected !== decided.resolution) {
-      fail(
-        record,
-        '3',
-        `${entry.id}: ${decided.policy} took ${decided.resolution} where ${expected} was due`,
-      );
+      const { policy, resolution } = decided;
+      fail(record, '3', `${entry.id}: ${policy} took ${resolution} where ${expected} was due`);
     }
   }
+}
+
+type Rules = Pick<CollectionRules, 'policy' | 'rule' | 'deletes'>;
+const UNDECLARED: Rules = { policy: 'last-write-wins', rule: null, deletes: 'policy' };
+
+/** Once a commit has gone by newer rules, none goes by older ones; and the policy is the one of those rules. */
+function checkRules(
+  record: WorldRecord,
+  space: SpaceKey,
+  collection: string,
+  { policy, rulesVersion }: { readonly policy: string; readonly rulesVersion: number },
+  latest: Map<string, number>,
+): Rules {
+  const rules = record.rules.get(rulesKey(space, collection, rulesVersion)) ?? UNDECLARED;
+  if (rules.policy !== policy)
+    fail(record, '3', `${collection} went by ${policy}, and ${rules.policy} was declared as ${rulesVersion}`);
+  const before = latest.get(collection) ?? 0;
+  if (rulesVersion < before)
+    fail(record, '3', `${collection} went by its rules ${rulesVersion} after ${before}`);
+  latest.set(collection, rulesVersion);
+  return rules;
 }
 
 function same(left: Side, right: Side): boolean {
   return left.deleted === right.deleted && JSON.stringify(left.json) === JSON.stringify(right.json);
 }
 
-function expectedFor({ collection, stored, incoming }: Entry): string | null {
-  const windowMs = WINDOW_MS[collection];
-  if (windowMs !== undefined) return laterIsIncoming(stored, incoming, windowMs) ? 'incoming' : 'stored';
-  if (collection === 'config') return 'stored';
-  if (collection === 'drafts') return stored.deleted ? 'stored' : 'incoming';
-  // Nobody need be asked to choose between two that are the same.
-  if (collection === 'legal') return same(stored, incoming) ? 'stored' : 'none';
-  if (collection === 'wards' && (stored.deleted || incoming.deleted)) return 'none';
-  return null;
+/** Null where it cannot be said without merging. */
+function expectedFor({ stored, incoming }: Entry, { policy, rule, deletes }: Rules): string | null {
+  const deleteTakes = stored.deleted ? 'stored' : 'incoming';
+  const updateTakes = stored.deleted ? 'incoming' : 'stored';
+  if (stored.deleted || incoming.deleted) {
+    if (deletes === 'delete-wins') return deleteTakes;
+    if (deletes === 'resurrect') return updateTakes;
+    if (deletes === 'ask') return 'none';
+  }
+  switch (policy) {
+    case 'server-wins':
+      return 'stored';
+    case 'client-wins':
+      return 'incoming';
+    case 'manual':
+      // Nobody need be asked to choose between two that are the same.
+      return same(stored, incoming) ? 'stored' : 'none';
+    case 'field-merge':
+      return stored.deleted || incoming.deleted ? deleteTakes : null;
+    default: {
+      const { windowMs = 1 } = (rule ?? {}) as { windowMs?: number };
+      return laterIsIncoming(stored, incoming, windowMs) ? 'incoming' : 'stored';
+    }
+  }
 }
 
 /** What was counted on several devices at once adds up: nothing is counted twice, and nothing is lost. */

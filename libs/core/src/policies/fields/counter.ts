@@ -1,6 +1,6 @@
 import { combineShaped, type FieldRuleKind, type NoOptions, takeLaterField } from './field-rule';
 
-export const COUNTER_DIGITS_MAX = 100;
+const COUNTER_DIGITS_MAX = 100;
 const INTEGER = /^(?:0|-?[1-9][0-9]*)$/;
 
 /** What each side added to the base is added up; a base without the field counts as 0. */

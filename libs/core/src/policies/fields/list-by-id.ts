@@ -18,7 +18,7 @@ export interface ListByIdOptions {
   readonly idField: string;
 }
 
-export const ID_FIELD_LENGTH_MAX = 255;
+const ID_FIELD_LENGTH_MAX = 255;
 export const ELEMENT_STAMPS_MAX = 1_000;
 
 /** The text of the element's id → the text of the element. */

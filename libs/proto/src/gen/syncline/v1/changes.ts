@@ -7,8 +7,8 @@ import { ErrorReason, errorReasonFromJSON, errorReasonToJSON, Violation } from "
 import { Dot, StoredRecord } from "./records";
 
 /**
- * How urgently a change travels. It orders changes of different pushes that wait in the server; it never reorders
- * changes of one device.
+ * How urgently a change travels. A server may go by it when pushes of different devices wait; changes of one device are
+ * never reordered.
  */
 export const Priority = {
   /** UNSPECIFIED - As NORMAL. */
@@ -17,7 +17,7 @@ export const Priority = {
   LOW: 1,
   /** NORMAL - The usual. */
   NORMAL: 2,
-  /** CRITICAL - Announced at once and ahead of everything that waits; not held back by a Pace. Counts against the same limits. */
+  /** CRITICAL - The device sends it without waiting for its Pace. Counts against the same limits. */
   CRITICAL: 3,
 } as const;
 
@@ -261,7 +261,13 @@ export function conflictStateToJSON(object: ConflictState): string {
   }
 }
 
-/** What a device did to one record. */
+/**
+ * A record's change, as made by a user on a device.
+ *
+ * Not every server serves all kinds and fields. A change that needs one which the server does not serve yet is rejected
+ * with UNSUPPORTED_CHANGE, by itself; it is never taken as if the field were not there. Fields that may be met this way
+ * say so.
+ */
 export interface Change {
   /**
    * The device's own counter in this space: 1, 2, 3 and so on without gaps. Device and number identify the change for
@@ -287,17 +293,17 @@ export interface Change {
     /** The device deleted the record. */
     { $case: "delete"; delete: DeleteChange }
     | //
-    /** The device applied operations of a data type. */
+    /** The device applied operations to a data type. Not served by every server. */
     { $case: "operations"; operations: OperationsChange }
     | undefined;
   /**
-   * The record version that the device saw when it made the change. 0 for none, also for a record that the device has
-   * itself created and not yet had an outcome for.
+   * The version of the record in the device's copy when the user made the change. 0 when the copy did not have it, also
+   * for a record that the device has itself created and not yet had an outcome for.
    */
   baseVersion: number;
   /**
    * When the change was made, by the device's hybrid logical clock: milliseconds since 1970 times 1024 plus a counter.
-   * What is too far ahead is cut off and flagged, never a reason to lose the change.
+   * What is too far ahead is cut off and flagged; the change counts all the same.
    */
   time: number;
   /** The schema version that the content is written in. 0 where the collection declares none. */
@@ -306,15 +312,19 @@ export interface Change {
   resolves: string[];
   /**
    * For collections that keep several contents: the dots of the siblings that the device saw and replaces. Siblings
-   * that are not named stay.
+   * that are not named stay. Not served by every server.
    */
   seen: Dot[];
   /**
    * For devices that also exchange changes with each other: device id → number of the last change of that device that
    * this one builds on. The server decides it only after those; empty when the device talks to the server alone.
+   * Not served by every server.
    */
   dependencies: Map<string, number>;
-  /** SHA-256 of every artifact that the record refers to after this change, 32 bytes each. Upload them first. */
+  /**
+   * SHA-256 of every artifact that the record refers to after this change, 32 bytes each. Upload them first.
+   * Not served by every server.
+   */
   artifacts: Uint8Array[];
   /** W3C traceparent of the moment of the change, so that its whole way can be followed. Empty for none. */
   traceparent: string;
@@ -382,7 +392,7 @@ export interface ConflictReference {
   state: ConflictState;
 }
 
-/** The server's answer for one change. A conflict is part of an answer, never an error. */
+/** The server's answer for one change. A conflict is part of an answer, not a refusal. */
 export interface Outcome {
   /** The number of the change that this answers. */
   number: number;

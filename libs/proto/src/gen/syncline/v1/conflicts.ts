@@ -158,7 +158,7 @@ export interface ConflictSide {
   deviceName: string;
 }
 
-/** A change that was made without having seen the record's latest version, and what became of it. */
+/** A change that met a write which its user had not seen, and what became of it. */
 export interface Conflict {
   /** The id of its record in `sys.conflicts`: collection, device and number of the change, with `/` between. */
   id: string;

@@ -139,7 +139,8 @@ export const ErrorReason = {
    */
   COLLECTION_NOT_FOUND: 65,
   /**
-   * UNSUPPORTED_CHANGE - The collection's policy does not take changes of this kind, for example a patch of an encrypted record.
+   * UNSUPPORTED_CHANGE - The collection's policy does not take changes of this kind, for example a patch of an encrypted record; or the change
+   * uses something that this server does not serve yet.
    * Code: FAILED_PRECONDITION. Advice: CORRECT.
    */
   UNSUPPORTED_CHANGE: 66,

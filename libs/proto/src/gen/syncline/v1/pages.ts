@@ -259,7 +259,7 @@ export interface GoneEntry {
 export interface OwnEntry {
 }
 
-/** Operations of a data type. */
+/** Operations to be applied to the record. */
 export interface OperationsEntry {
   /** The data type, for example `yjs` or `json1`. */
   type: string;
@@ -286,8 +286,8 @@ export interface CollectionDigest {
 }
 
 /**
- * A moment in the version order at which the device's copy equals the server's. Everything received for the space
- * since the previous checkpoint becomes visible now, in one step.
+ * The copy is complete now: it is what the space held at `version`. Everything received for the space since the
+ * previous checkpoint becomes visible, in one step.
  *
  * Like a page it is the same for every subscription with the same scope.
  */
@@ -340,7 +340,7 @@ export interface PendingChange {
   collection: string;
   /** The record's id. */
   id: string;
-  /** The record version that the device saw. */
+  /** The version of the record in the device's copy when the change was made. */
   baseVersion: number;
   /** How large its content is. */
   payloadBytes: number;

@@ -318,8 +318,8 @@ export interface CollectionRules {
 }
 
 /**
- * The order is total, so that all devices agree: time in windows of the given width, then deletes before updates, then
- * device id, then change number.
+ * The order is total, so that all devices agree: first the window that the time falls into, then deletes before
+ * updates, then device id, then change number.
  */
 export interface LastWriteWinsRule {
   /** The width of a window, in milliseconds. 0 for 1. */
@@ -495,7 +495,7 @@ export interface JoinFields {
   into: string;
 }
 
-/** Changes a field's kind. A value that cannot be converted is a schema conflict. */
+/** Changes a field's kind. Where a value does not allow it, a schema conflict arises. */
 export interface ConvertField {
   /** The field. */
   field: string;

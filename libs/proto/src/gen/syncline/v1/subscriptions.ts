@@ -81,13 +81,13 @@ export interface Changes {
   changes: Change[];
 }
 
-/** The answers to one push. They are sent after the commit. */
+/** Answers to a push, given when they hold for good. Those of one push may come in several messages. */
 export interface Outcomes {
   /** The space. */
   space: string;
-  /** One for every change of the push, in the same order. */
+  /** In the order of their numbers. Every change of a push is answered once, here or in a message that follows. */
   outcomes: Outcome[];
-  /** The space's head after the push. 0 when not told. */
+  /** The space's head afterwards. 0 when not told. */
   head: number;
 }
 

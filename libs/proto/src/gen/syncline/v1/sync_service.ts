@@ -36,7 +36,7 @@ import {
 export type SyncServiceService = typeof SyncServiceService;
 export const SyncServiceService = {
   /**
-   * One stream for all spaces of a device. The device sends Hello first; docs/protocol.md has the order of the rest.
+   * The device's stream, for every space that it follows. It begins with Hello; docs/protocol.md has the order of the rest.
    * Over WebSocket each binary frame is one DeviceMessage or ServerMessage.
    */
   session: {
@@ -58,7 +58,7 @@ export const SyncServiceService = {
     responseSerialize: (value: SpacesResponse): Buffer => Buffer.from(SpacesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SpacesResponse => SpacesResponse.decode(value),
   },
-  /** What a sync would do: direction, counts, bytes, expected conflicts. Changes nothing. */
+  /** What a sync would do: which way data would go, how much of it, and which conflicts are likely. Changes nothing. */
   check: {
     path: "/syncline.v1.SyncService/Check" as const,
     requestStream: false as const,
@@ -112,13 +112,13 @@ export const SyncServiceService = {
 
 export interface SyncServiceServer extends UntypedServiceImplementation {
   /**
-   * One stream for all spaces of a device. The device sends Hello first; docs/protocol.md has the order of the rest.
+   * The device's stream, for every space that it follows. It begins with Hello; docs/protocol.md has the order of the rest.
    * Over WebSocket each binary frame is one DeviceMessage or ServerMessage.
    */
   session: handleBidiStreamingCall<DeviceMessage, ServerMessage>;
   /** The spaces that the user may open. */
   spaces: handleUnaryCall<SpacesRequest, SpacesResponse>;
-  /** What a sync would do: direction, counts, bytes, expected conflicts. Changes nothing. */
+  /** What a sync would do: which way data would go, how much of it, and which conflicts are likely. Changes nothing. */
   check: handleUnaryCall<CheckRequest, CheckResponse>;
   /** Push for clients that poll. Safe to repeat. */
   push: handleUnaryCall<PushRequest, PushResponse>;
@@ -132,7 +132,7 @@ export interface SyncServiceServer extends UntypedServiceImplementation {
 
 export interface SyncServiceClient extends Client {
   /**
-   * One stream for all spaces of a device. The device sends Hello first; docs/protocol.md has the order of the rest.
+   * The device's stream, for every space that it follows. It begins with Hello; docs/protocol.md has the order of the rest.
    * Over WebSocket each binary frame is one DeviceMessage or ServerMessage.
    */
   session(): ClientDuplexStream<DeviceMessage, ServerMessage>;
@@ -154,7 +154,7 @@ export interface SyncServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SpacesResponse) => void,
   ): ClientUnaryCall;
-  /** What a sync would do: direction, counts, bytes, expected conflicts. Changes nothing. */
+  /** What a sync would do: which way data would go, how much of it, and which conflicts are likely. Changes nothing. */
   check(
     request: CheckRequest,
     callback: (error: ServiceError | null, response: CheckResponse) => void,

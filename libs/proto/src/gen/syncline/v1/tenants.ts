@@ -51,7 +51,7 @@ export function tenantStateToJSON(object: TenantState): string {
   }
 }
 
-/** How much a tenant may store. 0 always means as the installation is configured. */
+/** How much a tenant may store. Records of `sys.conflicts` count like all others. 0 always means as the installation is configured. */
 export interface Quotas {
   /** Spaces. */
   spacesMax: number;
@@ -95,7 +95,7 @@ export interface TokenIssuer {
   userClaim: string;
 }
 
-/** A customer of the installation. */
+/** One of those who share the installation; nothing is shared between them. */
 export interface Tenant {
   /** The id: 1 to 63 of `a-z 0-9 -`. */
   id: string;

@@ -7,8 +7,8 @@ import { CollectionDigest } from "../../v1/pages";
 import { DevicePresence } from "../../v1/presence";
 
 /**
- * A space has moved on. Published on NATS with `tenant/space/epoch/to_version` as message id. Lost, repeated and
- * reordered announcements do no harm: whoever does not stand exactly at `from_version` asks for a delta.
+ * A space was written to. Published on NATS with `tenant/space/epoch/to_version` as message id. It does no
+ * harm when one is lost, comes twice or comes late: whoever does not stand exactly at `from_version` asks for a delta.
  */
 export interface Announcement {
   /** The tenant. */

@@ -24,7 +24,7 @@ import {
   roleToJSON,
 } from "../../v1/spaces";
 
-/** On whose behalf something is done. The gateway has authenticated it; merge trusts the gateway. */
+/** On whose behalf something is done. Merge relies on the gateway, which checked the token. */
 export interface Identity {
   /** The tenant. */
   tenant: string;
@@ -81,7 +81,7 @@ export interface MergeResponse {
   /** Exactly one is set. */
   result:
     | //
-    /** An encoded syncline.v1.Outcomes, to be passed on as it is. It is sent after the commit. */
+    /** An encoded syncline.v1.Outcomes, to be passed on as it is. What it says is committed. */
     { $case: "outcomes"; outcomes: Uint8Array }
     | //
     /** The push was refused as a whole. */
