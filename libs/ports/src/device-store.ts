@@ -13,15 +13,15 @@ export interface SpaceDevice {
 
 /**
  * Contract: `open` makes a device known with the given acknowledged version if it is new, and otherwise leaves
- * the acknowledged version as it is; `acknowledge` never lowers it, except that `restart` sets it. All three move
- * `lastSeenMs` forward and store the skew; a device stays with the user who made it known. The last two make a device
- * known as well, and do nothing in a space that does not exist. A device that has pushed and was never opened holds no copy, so `devices` leaves it
- * out. Null stands for a space that does not exist.
+ * the acknowledged version as it is; `acknowledge` never lowers it, `restart` sets it. All three move `lastSeenMs`
+ * forward and store the skew; a device stays with the user who made it known. The last two make a device known as
+ * well, and do nothing in a space that does not exist. A device that has pushed and was never opened holds no copy,
+ * so `devices` leaves it out. Null stands for a space that does not exist.
  */
 export interface DeviceStore {
   open(space: SpaceKey, seen: DeviceSeen, acknowledged: Version): Promise<SpaceDevice | null>;
   acknowledge(space: SpaceKey, seen: DeviceSeen, version: Version): Promise<void>;
-  /** The device starts over: it holds back the floor from the head it begins at, not from where it was. */
+  /** The device begins to keep a copy, or ceases to: from now on it holds back the floor from here. */
   restart(space: SpaceKey, seen: DeviceSeen, version: Version): Promise<void>;
   devices(space: SpaceKey): Promise<readonly SpaceDevice[] | null>;
 }

@@ -1,6 +1,5 @@
-import type { HistoryEntry, SpaceKey } from '@syncline/core';
+import { type HistoryEntry, sameBytes, type SpaceKey } from '@syncline/core';
 import { type Edit, editKey, fail, historyOf, keyText, type WorldRecord } from '../record';
-import { sameBytes } from './copies';
 
 const LEDGER = 'sys.conflicts';
 const SKEW_MS_MAX = 60_000;

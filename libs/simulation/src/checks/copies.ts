@@ -1,6 +1,12 @@
 import { copyRecords, type Space } from '@syncline/client';
-import type { HistoryEntry, RecordImage, SpaceKey, Version } from '@syncline/core';
-import { decodeUtf8 } from '@syncline/core';
+import {
+  decodeUtf8,
+  type HistoryEntry,
+  type RecordImage,
+  sameBytes,
+  type SpaceKey,
+  type Version,
+} from '@syncline/core';
 import type { ScopePlan } from '../plan';
 import { fail, keyText, type Shown, stateAt, type WorldRecord } from '../record';
 
@@ -85,8 +91,4 @@ function isHidden(hidden: ReadonlySet<string>, key: string): boolean {
   if (hidden.size === 0) return false;
   const [collection, ledgerOf] = key.split('/');
   return hidden.has(collection!) || (collection === 'sys.conflicts' && hidden.has(ledgerOf!));
-}
-
-export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }

@@ -1,7 +1,6 @@
 import { type EngineState, viewRecord } from '@syncline/client';
-import type { SpaceId, SpaceKey } from '@syncline/core';
+import { sameBytes, type SpaceId, type SpaceKey } from '@syncline/core';
 import { type Edit, fail, keyText, type WorldRecord } from '../record';
-import { sameBytes } from './copies';
 
 /**
  * Promise 5: until a checkpoint shows it, a device sees the last thing that it did to a record itself, unless the
