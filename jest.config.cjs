@@ -11,11 +11,12 @@ const swc = {
 /** @type {import('jest').Config} */
 module.exports = {
   rootDir: __dirname,
-  roots: ['<rootDir>/libs'],
-  testMatch: ['<rootDir>/libs/**/src/**/*.test.ts'],
+  roots: ['<rootDir>/libs', '<rootDir>/apps'],
+  testMatch: ['<rootDir>/{libs,apps}/*/src/**/*.test.ts'],
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['@syncline/source', 'node', 'node-addons'] },
-  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+  transform: { '^.+\\.ts$': ['@swc/jest', swc], '/node_modules/jose/.+\\.js$': ['@swc/jest', swc] },
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   reporters: ['default', '<rootDir>/tools/jest-summary-reporter/index.cjs'],
   cacheDirectory: '<rootDir>/.cache/jest',
   errorOnDeprecated: true,

@@ -34,6 +34,7 @@ export const layers = {
       'libs/postgres': ['pg', '@electric-sql/pglite'],
       'libs/nats': ['@nats-io/transport-node', '@nats-io/jetstream'],
       'libs/redis': ['ioredis'],
+      'libs/jwt': ['jose'],
     },
   },
   kit: {
@@ -41,8 +42,8 @@ export const layers = {
     folders: { 'libs/telemetry': 'declared', 'libs/service-kit': 'declared' },
   },
   client: {
-    mayImport: ['core', 'policies', 'proto', 'wire'],
-    folders: { 'libs/client': ['@grpc/grpc-js'] },
+    mayImport: ['core', 'policies', 'proto', 'wire', 'client'],
+    folders: { 'libs/client': [], 'libs/client-node': ['@grpc/grpc-js'] },
   },
   testKit: {
     mayImport: [
@@ -57,7 +58,11 @@ export const layers = {
       'client',
       'testKit',
     ],
-    folders: { 'libs/port-contracts': 'declared', 'libs/simulation': 'declared' },
+    folders: {
+      'libs/port-contracts': 'declared',
+      'libs/simulation': 'declared',
+      'libs/end-to-end': 'declared',
+    },
   },
   apps: {
     mayImport: ['core', 'policies', 'ports', 'flows', 'proto', 'wire', 'adapters', 'kit', 'client', 'apps'],

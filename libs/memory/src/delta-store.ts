@@ -19,7 +19,9 @@ export function deltaStore({ spaces }: StoreTables): DeltaStore {
       const heads = new Map<SpaceKey, Head>();
       for (const space of wanted) {
         const table = spaces.get(space);
-        if (table !== undefined) heads.set(space, { epoch: table.state.epoch, head: table.state.head });
+        if (table === undefined) continue;
+        const { epoch, head } = table.state;
+        heads.set(space, { epoch, head, accessChanges: table.accessChanges });
       }
       return heads;
     },

@@ -19,9 +19,10 @@ export function directory(tables: StoreTables): Directory {
     },
     access: async (space, user) => spaces.get(space)?.members.get(user) ?? null,
     async setAccess(space, user, access) {
-      const { members } = existing(tables, space);
-      if (access === null) members.delete(user);
-      else members.set(user, access);
+      const table = existing(tables, space);
+      if (access === null) table.members.delete(user);
+      else table.members.set(user, access);
+      table.accessChanges++;
       accessChanges.tell({ kind: 'access', space, user, access });
     },
     async setQuota(space, quota) {
@@ -35,6 +36,7 @@ export function directory(tables: StoreTables): Directory {
         return table.state.epoch;
       }),
     isRevoked: async (device) => revoked.has(nameOf(device)),
+    revokedAmong: async (devices) => devices.filter((device) => revoked.has(nameOf(device))),
     async revoke(device) {
       revoked.add(nameOf(device));
       accessChanges.tell({ kind: 'revoked', device });

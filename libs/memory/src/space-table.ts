@@ -37,6 +37,7 @@ export interface SpaceTable {
   quota: Quota | null;
   rules: ReadonlyMap<CollectionName, CollectionRules>;
   readonly members: Map<UserId, Access>;
+  accessChanges: number;
   readonly records: Map<RecordKey, StoredRecord>;
   readonly changes: VersionIndex<StoredRecord>;
   /** Ids of a collection, live or not, once someone has asked for a range of them. */
@@ -55,6 +56,7 @@ export function spaceTable(space: SpaceKey, quota: Quota | null): SpaceTable {
     quota,
     rules: new Map(),
     members: new Map(),
+    accessChanges: 0,
     records: new Map(),
     changes: versionIndex(),
     ids: new Map(),

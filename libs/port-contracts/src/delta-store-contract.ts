@@ -70,9 +70,10 @@ function describeState(world: StoreWorld): void {
     await world.store.newEpoch(left);
     const heads = await world.store.heads([left, world.nowhere(), right]);
     expect([...heads].sort(([one], [other]) => compareUtf8(one, other))).toEqual(
-      [[left, { epoch: 2, head: EPOCH_VERSIONS_GAP }] as const, [right, { epoch: 1, head: 2 }] as const].sort(
-        ([one], [other]) => compareUtf8(one, other),
-      ),
+      [
+        [left, { epoch: 2, head: EPOCH_VERSIONS_GAP, accessChanges: 0 }] as const,
+        [right, { epoch: 1, head: 2, accessChanges: 0 }] as const,
+      ].sort(([one], [other]) => compareUtf8(one, other)),
     );
     expect((await world.store.heads([])).size).toBe(0);
   });

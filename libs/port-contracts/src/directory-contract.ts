@@ -101,6 +101,23 @@ function describeAccess(world: StoreWorld): void {
     expect(await world.store.access(space, USER)).toBeNull();
   });
 
+  test('whoever looks at the heads sees that access has changed', async () => {
+    const [space, other] = [await world.space(), await world.space()];
+    const counts = async (): Promise<(number | undefined)[]> => {
+      const heads = await world.store.heads([space, other]);
+      return [heads.get(space)?.accessChanges, heads.get(other)?.accessChanges];
+    };
+    const [first, untouched] = await counts();
+    await world.store.setAccess(space, USER, OWNER);
+    const [second] = await counts();
+    await world.store.setAccess(space, USER, null);
+    await world.store.newEpoch(space);
+    const [third, stillUntouched] = await counts();
+    expect(second).toBeGreaterThan(first!);
+    expect(third).toBeGreaterThan(second!);
+    expect(stillUntouched).toBe(untouched);
+  });
+
   test('a device is revoked in its tenant and for good', async () => {
     const [tenant, other] = [world.tenant(), world.tenant()];
     const device = deviceId('d1');
@@ -110,6 +127,12 @@ function describeAccess(world: StoreWorld): void {
     expect(await world.store.isRevoked({ tenant, device })).toBe(true);
     expect(await world.store.isRevoked({ tenant: other, device })).toBe(false);
     expect(await world.store.isRevoked({ tenant, device: deviceId('d2') })).toBe(false);
+    const asked = [tenant, other].flatMap((each) => [
+      { tenant: each, device },
+      { tenant: each, device: deviceId('d2') },
+    ]);
+    expect(await world.store.revokedAmong(asked)).toEqual([{ tenant, device }]);
+    expect(await world.store.revokedAmong([])).toEqual([]);
   });
 }
 

@@ -37,6 +37,8 @@ export interface DeltaStore {
 export interface Head {
   readonly epoch: Epoch;
   readonly head: Version;
+  /** Grows whenever someone's access to the space changes; never falls, not even in a new epoch. */
+  readonly accessChanges: number;
 }
 
 export interface RecordName {

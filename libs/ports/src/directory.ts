@@ -10,7 +10,8 @@ import type { Access, CollectionRules, DeviceId, Epoch, Quota, SpaceKey, UserId 
  * - `newEpoch` brings the space into the state of core's `nextEpoch`, with nothing left to announce; used after a restore
  *   from a backup.
  * - In a space that does not exist no one has access; whatever else is asked of it rejects, as callers check first.
- * - A change of access or a revoked device is told to every listener, on every gateway, within seconds.
+ * - A change of access or a revoked device is told to every listener, on every gateway, as a rule at once. The news may
+ *   be lost; `heads` and `revokedAmong` find out what was missed.
  */
 export interface Directory {
   createSpace(space: SpaceKey, quota: Quota | null): Promise<boolean>;
@@ -20,6 +21,8 @@ export interface Directory {
   setQuota(space: SpaceKey, quota: Quota | null): Promise<void>;
   newEpoch(space: SpaceKey): Promise<Epoch>;
   isRevoked(tenantDevice: TenantDevice): Promise<boolean>;
+  /** Those of the devices that are revoked, in one query. */
+  revokedAmong(devices: readonly TenantDevice[]): Promise<readonly TenantDevice[]>;
   revoke(tenantDevice: TenantDevice): Promise<void>;
   /** Returns the way to stop listening. */
   onAccessChange(listener: (change: AccessChange) => void): () => void;

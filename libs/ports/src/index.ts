@@ -1,3 +1,4 @@
+export * from './access-news';
 export * from './announcements';
 export * from './artifact-store';
 export * from './chance';
@@ -12,4 +13,5 @@ export * from './rate-limits';
 export * from './session-registry';
 export * from './timer';
 export * from './tokens';
+export * from './unavailable';
 export * from './upkeep-store';

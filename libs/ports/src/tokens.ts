@@ -7,6 +7,8 @@ export interface Identity {
   readonly expiresAtMs: number;
   /** What the token itself grants; a space that it does not name is looked up in the directory. */
   readonly grants: ReadonlyMap<SpaceId, Access>;
+  /** Runs the installation: may manage tenants, and any space. */
+  readonly operator?: true;
 }
 
 export type Verified =
