@@ -16,6 +16,7 @@ export const bannedEffects = [
   { files: sources(foldersOf('ports', 'flows', 'client')), ignores: tests, ban: everythingButWaiting },
   { files: sources(foldersOf('wire')), ignores: tests, ban: without(everythingButWaiting, 'builtin') },
   { files: [...sources(foldersOf('testKit')), 'apps/cli/src/**/*.ts'], ban: without(theMachine, 'console') },
+  { files: ['libs/port-contracts/src/test-services.ts'], ban: without(theMachine, 'console', 'env') },
   { files: ['apps/*/src/config.ts'], ban: without(theMachine, 'env') },
   { files: [clockFile], ban: without(theMachine, 'clock') },
   { files: [chanceFile], ban: without(theMachine, 'chance') },

@@ -19,6 +19,7 @@ export * from './rate-limits-contract';
 export * from './session-registry-contract';
 export * from './store-contracts';
 export * from './store-under-test';
+export * from './test-services';
 export * from './time-and-chance-contract';
 export * from './tokens-contract';
 export * from './upkeep-store-contract';
