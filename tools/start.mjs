@@ -1,5 +1,22 @@
-process.stderr.write(
-  'The Syncline server is not part of this workspace yet; what runs today is its rules: ' +
-    '`npm test` runs their tests and `npm run sim` runs the simulated world.\n',
-);
-process.exit(1);
+/** `npm start`: the whole service in this one process, so that whatever ends this process ends the service. */
+import { existsSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`Syncline needs Node 20.19 or newer; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}
+if (!existsSync(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../node_modules/esbuild'))) {
+  process.stderr.write('What Syncline needs is not installed yet: npm ci\n');
+  process.exit(1);
+}
+
+const { bundle, ownFolder, root } = await import('./bundle.mjs');
+const folder = ownFolder();
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+process.setSourceMapsEnabled(true);
+createRequire(import.meta.url)(await bundle(path.join(root, 'apps/standalone/src/main.ts'), folder));

@@ -27,7 +27,9 @@ function pathsInManifest(root, manifest) {
     .map((word) => path.posix.join(path.posix.dirname(manifest), word));
 }
 
-/** Tools name further programs by path: Jest its reporter, a runner what it starts. */
+/** Tools and the test kit name further programs by path: Jest its reporter, a runner what it starts. */
+const startsPrograms = /^(tools|libs\/port-contracts|libs\/end-to-end)\//;
+
 function pathsInStrings(text) {
   return [...text.matchAll(/['"`](?:<rootDir>\/)?((?:tools|libs|apps)\/[\w./-]+\.(?:ts|mjs|cjs))['"`]/g)].map(
     ([, file]) => file,
@@ -40,7 +42,7 @@ function importsOf(root, file, exportsByPackage) {
     if (fileName.startsWith('.')) return path.posix.join(path.posix.dirname(file), fileName);
     return exportsByPackage.get(fileName);
   });
-  const named = file.startsWith('tools/') || !file.includes('/') ? pathsInStrings(text) : [];
+  const named = startsPrograms.test(file) || !file.includes('/') ? pathsInStrings(text) : [];
   return [...imported.filter((target) => target !== undefined), ...named];
 }
 

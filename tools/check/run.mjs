@@ -20,6 +20,7 @@ const steps = [
   { name: 'packages', run: ['node', 'tools/check/house-rules.mjs', 'packages'] },
   { name: 'tidy', run: ['node', 'tools/check/house-rules.mjs', 'tidy'] },
   ...(scripts['proto:check'] ? [{ name: 'proto', run: ['npm', 'run', '--silent', 'proto:check'] }] : []),
+  { name: 'settings', run: ['node', 'tools/settings/main.mjs', '--check'] },
   { name: 'typecheck', run: ['node', 'tools/typecheck/run.mjs'] },
 ];
 

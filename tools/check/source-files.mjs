@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-const outside = new Set(['node_modules', '.git', '.nx', '.cache', 'dist', 'coverage']);
+const outside = new Set(['node_modules', '.git', '.nx', '.cache', 'dist', 'coverage', 'syncline-data']);
 const generated = 'libs/proto/src/gen';
 
 /** Every file that people wrote, as paths from the root with forward slashes, in a stable order. */

@@ -32,4 +32,4 @@ export function folderOfFile(filename) {
   return (area === 'libs' || area === 'apps') && rest.length > 0 ? `${area}/${name}` : undefined;
 }
 
-export const isTestFile = (filename) => filename.endsWith('.test.ts');
+export const isTestFile = (filename) => /\.test(-fixtures)?\.ts$/.test(filename);

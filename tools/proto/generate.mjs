@@ -1,8 +1,9 @@
 /** Writes the TypeScript of every proto file: `npm run proto:generate`. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compiledFiles } from './compiled.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const generatedFolder = path.join(root, 'libs/proto/src/gen');
@@ -34,8 +35,29 @@ export function protoFiles(folder) {
     .sort();
 }
 
+const bin = (name) => path.join(root, 'node_modules/.bin', name);
+const includes = ['--proto_path=proto', '--proto_path=node_modules/protoc/include'];
+
+/** What server reflection tells of the protocol of devices, with every file that it imports. */
+function descriptorsText(folder) {
+  const devices = protoFiles(path.join(root, 'proto')).filter((file) => file.startsWith('syncline/v1/'));
+  const setFile = path.join(folder, 'descriptors.binpb');
+  execFileSync(
+    bin('protoc'),
+    ['--include_imports', `--descriptor_set_out=${setFile}`, ...includes, ...devices],
+    { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const files = compiledFiles(readFileSync(setFile));
+  rmSync(setFile);
+  return [
+    '// Written by tools/proto/generate.mjs. Each is a google.protobuf.FileDescriptorProto in base64.\n',
+    'export const DEVICE_DESCRIPTORS: readonly string[] = [\n',
+    ...files.map((file) => `  '${file.toString('base64')}',\n`),
+    '];\n',
+  ].join('');
+}
+
 export function generateInto(folder) {
-  const bin = (name) => path.join(root, 'node_modules/.bin', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   execFileSync(
@@ -44,12 +66,12 @@ export function generateInto(folder) {
       `--plugin=protoc-gen-ts_proto=${bin('protoc-gen-ts_proto')}`,
       `--ts_proto_out=${folder}`,
       `--ts_proto_opt=${options.join(',')}`,
-      '--proto_path=proto',
-      '--proto_path=node_modules/protoc/include',
+      ...includes,
       ...protoFiles(path.join(root, 'proto')),
     ],
     { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
   );
+  writeFileSync(path.join(folder, 'descriptors.ts'), descriptorsText(folder));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) generateInto(generatedFolder);

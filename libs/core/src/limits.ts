@@ -7,11 +7,35 @@ export interface Limits {
   readonly pageBytesMax: number;
   readonly pageCompressBytesMin: number;
   readonly chunkBytesMax: number;
+  /** Of one device, as every rate below that does not say of whom. */
   readonly changesPerSecondMax: number;
   readonly changesBurstMax: number;
+  readonly changesPerSecondPerUserMax: number;
+  readonly changesBurstPerUserMax: number;
+  readonly changesPerSecondPerTenantMax: number;
+  readonly changesBurstPerTenantMax: number;
+  readonly pushBytesPerSecondMax: number;
+  readonly pushBytesBurstMax: number;
+  readonly pushBytesPerSecondPerUserMax: number;
+  readonly pushBytesBurstPerUserMax: number;
+  readonly pushBytesPerSecondPerTenantMax: number;
+  readonly pushBytesBurstPerTenantMax: number;
+  readonly handshakesPerSecondMax: number;
+  readonly handshakesBurstMax: number;
+  readonly handshakesPerSecondPerUserMax: number;
+  readonly handshakesBurstPerUserMax: number;
+  readonly handshakesPerSecondPerTenantMax: number;
+  readonly handshakesBurstPerTenantMax: number;
+  /** Counted before anyone knows who is asking. */
+  readonly handshakesPerSecondPerAddressMax: number;
+  readonly handshakesBurstPerAddressMax: number;
   readonly artifactBytesPerSecondMax: number;
   readonly sendWindowBytesMax: number;
   readonly sessionsPerDeviceMax: number;
+  readonly sessionsPerUserMax: number;
+  readonly sessionsPerTenantMax: number;
+  /** An open session counts this long without being renewed, so those of a killed gateway soon make room. */
+  readonly sessionLeaseMs: number;
   readonly spacesPerSessionMax: number;
   readonly pushesQueuedMax: number;
   readonly helloWithinMs: number;
@@ -40,9 +64,30 @@ export const DEFAULT_LIMITS: Limits = {
   chunkBytesMax: 64 * KIB,
   changesPerSecondMax: 100,
   changesBurstMax: 1_000,
+  changesPerSecondPerUserMax: 1_000,
+  changesBurstPerUserMax: 10_000,
+  changesPerSecondPerTenantMax: 20_000,
+  changesBurstPerTenantMax: 200_000,
+  pushBytesPerSecondMax: 4 * MIB,
+  pushBytesBurstMax: 32 * MIB,
+  pushBytesPerSecondPerUserMax: 16 * MIB,
+  pushBytesBurstPerUserMax: 128 * MIB,
+  pushBytesPerSecondPerTenantMax: 128 * MIB,
+  pushBytesBurstPerTenantMax: 1_024 * MIB,
+  handshakesPerSecondMax: 2,
+  handshakesBurstMax: 20,
+  handshakesPerSecondPerUserMax: 20,
+  handshakesBurstPerUserMax: 200,
+  handshakesPerSecondPerTenantMax: 1_000,
+  handshakesBurstPerTenantMax: 20_000,
+  handshakesPerSecondPerAddressMax: 200,
+  handshakesBurstPerAddressMax: 2_000,
   artifactBytesPerSecondMax: 10_000_000,
   sendWindowBytesMax: 4 * MIB,
   sessionsPerDeviceMax: 4,
+  sessionsPerUserMax: 100,
+  sessionsPerTenantMax: 100_000,
+  sessionLeaseMs: 30_000,
   spacesPerSessionMax: 100,
   pushesQueuedMax: 8,
   helloWithinMs: 10_000,

@@ -29,7 +29,7 @@ import { type LedgerEntry, decodeLedger } from './merge/ledger';
 import { seenNeeded } from './merge/needs';
 import { planMerge } from './merge/plan';
 import type { Outcome, Receipt } from './outcomes';
-import type { Seen } from './policies/policy';
+import type { Policy, Seen } from './policies/policy';
 import { CORE_POLICIES, policyRegistry } from './policies/registry';
 import type { RecordImage, StoredRecord } from './records';
 import { type CollectionRules, rulesBook, undeclaredRules } from './rules';
@@ -121,7 +121,10 @@ export function rulesOf(given: Partial<CollectionRules> = {}): CollectionRules {
 export interface SpaceGiven {
   readonly rules?: readonly CollectionRules[];
   readonly quota?: Quota;
+  readonly declaredOnly?: boolean;
   readonly limits?: Partial<Limits>;
+  /** Offered besides those that need no library. */
+  readonly policies?: readonly Policy[];
 }
 
 /** A space without a store: what a plan writes is what the next one finds, and nothing is ever forgotten. */
@@ -160,6 +163,7 @@ export function testSpace(given: SpaceGiven = {}): TestSpace {
   const lastNumbers = new Map<Push['device'], number>();
   const receipts = new Map<string, Receipt>();
   const history: HistoryEntry[] = [];
+  const registry = policyRegistry([...REGISTRY.values(), ...(given.policies ?? [])]);
   const declared = new Map((given.rules ?? [rulesOf()]).map((rules) => [rules.collection, rules]));
   const space: TestSpace = {
     get state() {
@@ -173,8 +177,9 @@ export function testSpace(given: SpaceGiven = {}): TestSpace {
       const withoutSeen = {
         nowMs: space.nowMs,
         space: state,
-        rules: rulesBook(declared, REGISTRY),
+        rules: rulesBook(declared, registry),
         quota,
+        declaredOnly: given.declaredOnly ?? false,
         limits: { ...DEFAULT_LIMITS, ...given.limits },
         records: pick(records, keys.records),
         lastNumbers: new Map([...lastNumbers].filter(([device]) => keys.devices.includes(device))),

@@ -1,9 +1,9 @@
 import { announcementOf, type Limits, type MergePlan, type SpaceKey } from '@syncline/core';
-import type { Announcements, DeltaStore, UpkeepStore } from '@syncline/ports';
+import type { Announcements, DeltaStore, Unannounced, UpkeepStore } from '@syncline/ports';
 
 export interface AnnounceDeps {
   readonly announcements: Announcements;
-  readonly upkeep: UpkeepStore;
+  readonly upkeep: Pick<UpkeepStore, 'markAnnounced'>;
   readonly limits: Limits;
 }
 
@@ -21,14 +21,20 @@ export function announcePlans({ announcements, upkeep, limits }: AnnounceDeps) {
 
 export interface AnnounceMissedDeps {
   readonly announcements: Announcements;
-  readonly upkeep: UpkeepStore;
-  readonly deltas: DeltaStore;
+  readonly upkeep: Pick<UpkeepStore, 'markAnnounced' | 'unannounced'>;
+  readonly deltas: Pick<DeltaStore, 'state'>;
 }
 
-/** Announces what a crash left unannounced: without entries, so whoever is behind reads them. */
+/**
+ * Announces what a crash left unannounced: without entries, so whoever is behind reads them. What was committed just now
+ * is being announced already, so a caller may choose among what was found.
+ */
 export function announceMissed({ announcements, upkeep, deltas }: AnnounceMissedDeps) {
-  return async (spacesMax: number): Promise<readonly SpaceKey[]> => {
-    const missed = await upkeep.unannounced(spacesMax);
+  return async (
+    spacesMax: number,
+    isMissed: (found: Unannounced) => boolean = () => true,
+  ): Promise<readonly SpaceKey[]> => {
+    const missed = (await upkeep.unannounced(spacesMax)).filter(isMissed);
     for (const { space, announced, head } of missed) {
       const state = await deltas.state(space);
       if (state === null) continue;

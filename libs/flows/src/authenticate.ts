@@ -8,12 +8,25 @@ import {
   type SavedSession,
   type SessionId,
 } from '@syncline/core';
-import type { Clock, Directory, Identity, SessionRegistry, Tokens } from '@syncline/ports';
+import type {
+  Clock,
+  CountedSession,
+  Directory,
+  Identity,
+  OpenSessionsMax,
+  RateLimits,
+  SessionRegistry,
+  Tenant,
+  Tokens,
+} from '@syncline/ports';
+import { admitHandshake } from './admit-handshake';
+import { admitTenant, type AdmitTenantDeps } from './admit-tenant';
 
-export interface AuthenticateDeps {
+export interface AuthenticateDeps extends AdmitTenantDeps {
   readonly tokens: Tokens;
   readonly directory: Directory;
   readonly sessions: SessionRegistry;
+  readonly rates: RateLimits;
   readonly clock: Clock;
   readonly limits: Limits;
 }
@@ -21,7 +34,9 @@ export interface AuthenticateDeps {
 export interface AuthenticateRequest {
   readonly token: string;
   readonly device: DeviceId;
-  /** The session that counts against the device's limit; null when a token is only refreshed. */
+  /** Counted before the token is looked at; null where it says nothing, as behind a proxy or within a session. */
+  readonly address: string | null;
+  /** The session that begins, and counts against the limits; null when a token is only refreshed. */
   readonly entering: SessionId | null;
   readonly resume: SessionId | null;
 }
@@ -31,30 +46,55 @@ export interface Authenticated {
   readonly saved: SavedSession | null;
 }
 
+const SESSION_LIMIT = {
+  device: 'sessionsPerDeviceMax',
+  user: 'sessionsPerUserMax',
+  tenant: 'sessionsPerTenantMax',
+} as const satisfies Record<keyof OpenSessionsMax, keyof Limits>;
+
 /** Finds out who a device is, whether it may come in, and what it had open before. */
-export function authenticate({ tokens, directory, sessions, clock, limits }: AuthenticateDeps) {
+export function authenticate(deps: AuthenticateDeps) {
+  const { tokens, directory, sessions, clock } = deps;
+  const handshakes = admitHandshake(deps);
+  const admit = admitTenant(deps);
   return async (request: AuthenticateRequest): Promise<Answer<Authenticated>> => {
+    const { device, address, entering } = request;
+    const heard = address === null ? granted(null) : await handshakes.fromAddress(address);
+    if (!heard.ok) return heard;
     const verified = await tokens.verify(request.token, clock.nowMs());
     if (!verified.ok) return verified;
     const { identity } = verified;
-    const { tenant } = identity;
-    if (await directory.isRevoked({ tenant, device: request.device })) return refused('DEVICE_REVOKED');
-    if (request.entering !== null) {
-      const openMax = limits.sessionsPerDeviceMax;
-      const entered = await sessions.enter(
-        tenant,
-        request.device,
-        request.entering,
-        openMax,
-        limits.resumeWithinMs,
-      );
-      if (!entered) {
-        return refused('TOO_MANY_SESSIONS', {
-          facts: { limit: limitName('sessionsPerDeviceMax'), allowed: String(openMax) },
-        });
-      }
-    }
+    const { tenant, user } = identity;
+    const admitted = entering === null ? granted(null) : await handshakes.of({ tenant, user, device });
+    if (!admitted.ok) return admitted;
+    const ofTenant = await admit(identity);
+    if (!ofTenant.ok) return ofTenant;
+    if (identity.device !== undefined && identity.device !== device)
+      return refused('UNAUTHENTICATED', { message: 'The token is of another device.' });
+    if (await directory.isRevoked({ tenant, device })) return refused('DEVICE_REVOKED');
+    const counted =
+      entering === null
+        ? granted(null)
+        : await enter(deps, ofTenant.value, { tenant, user, device, id: entering });
+    if (!counted.ok) return counted;
     const saved = request.resume === null ? null : await sessions.load(request.resume);
     return granted({ identity, saved });
   };
+}
+
+async function enter(
+  { sessions, limits }: AuthenticateDeps,
+  tenant: Tenant | null,
+  session: CountedSession,
+): Promise<Answer<null>> {
+  const openMax = {
+    device: limits.sessionsPerDeviceMax,
+    user: limits.sessionsPerUserMax,
+    tenant: tenant?.quotas.sessionsMax ?? limits.sessionsPerTenantMax,
+  };
+  const answer = await sessions.enter(session, openMax, limits.sessionLeaseMs);
+  if (answer.entered) return granted(null);
+  return refused('TOO_MANY_SESSIONS', {
+    facts: { limit: limitName(SESSION_LIMIT[answer.full]), allowed: String(openMax[answer.full]) },
+  });
 }

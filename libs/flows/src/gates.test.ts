@@ -2,17 +2,22 @@ import {
   type Access,
   checkpointCursor,
   type ClaimedRange,
+  type CollectionName,
   collectionName,
+  CONFLICTS,
   DEFAULT_LIMITS,
   deviceId,
   EMPTY_DIGEST,
   encodeCursor,
+  type Limits,
   recordId,
   refusal,
   type SavedSession,
   scopeHash,
   type SessionId,
   type SpaceKey,
+  tenantId,
+  userId,
   type UserId,
   WHOLE_SPACE,
 } from '@syncline/core';
@@ -26,8 +31,8 @@ import {
 } from '@syncline/memory';
 import { change, manualTime, pushOf, rulesOf } from '@syncline/port-contracts';
 import { admitPush } from './admit-push';
-import { authenticate } from './authenticate';
-import { checkSpace } from './check-space';
+import { authenticate, type AuthenticateRequest } from './authenticate';
+import { checkSpace, planSpace } from './check-space';
 import { ANSWERS_BYTES_MAX, compareRanges, RANGES_MAX } from './compare-ranges';
 import { declareCollection } from './declare-collection';
 import {
@@ -61,9 +66,20 @@ describe('authenticating', () => {
     const tokens = memoryTokens();
     const sessions = memorySessionRegistry({ clock });
     tokens.issue('good', { ...identityOf(ANN), expiresAtMs: clock.nowMs() + 1_000 });
-    const enter = authenticate({ tokens, directory: store, sessions, clock, limits });
-    const ask = (given: Partial<Parameters<typeof enter>[0]> = {}) =>
-      enter({ token: 'good', device: DEVICE, entering: null, resume: null, ...given });
+    const rates = memoryRateLimits({ clock });
+    const gateWith = (own: Partial<Limits> = {}) =>
+      authenticate({
+        tokens,
+        directory: store,
+        tenants: store,
+        tenantsDeclaredOnly: false,
+        sessions,
+        rates,
+        clock,
+        limits: { ...limits, ...own },
+      });
+    const ask = (given: Partial<AuthenticateRequest> = {}, own: Partial<Limits> = {}) =>
+      gateWith(own)({ token: 'good', device: DEVICE, address: null, entering: null, resume: null, ...given });
     return { store, clock, sessions, ask };
   }
 
@@ -102,19 +118,120 @@ describe('authenticating', () => {
     expect((await ask({ entering: session('4') })).ok).toBe(true);
     expect((await ask()).ok).toBe(true);
   });
+
+  test('says which limit the sessions of a user or a tenant have met', async () => {
+    const { ask } = await gate();
+    await ask({ entering: session('1') });
+    const next = { entering: session('2'), device: deviceId('e') };
+    expect(await ask(next, { sessionsPerUserMax: 1 })).toMatchObject({
+      refusal: { reason: 'TOO_MANY_SESSIONS', facts: { limit: 'sessions_per_user_max', allowed: '1' } },
+    });
+    expect(await ask(next, { sessionsPerTenantMax: 1 })).toMatchObject({
+      refusal: { reason: 'TOO_MANY_SESSIONS', facts: { limit: 'sessions_per_tenant_max' } },
+    });
+  });
+
+  test('makes room for the sessions of a gateway that was killed', async () => {
+    const { ask, clock } = await gate();
+    const own = { sessionsPerDeviceMax: 1, sessionLeaseMs: 300 };
+    await ask({ entering: session('1') }, own);
+    expect((await ask({ entering: session('2') }, own)).ok).toBe(false);
+    clock.advance(300);
+    expect((await ask({ entering: session('2') }, own)).ok).toBe(true);
+  });
+
+  test.each([
+    ['handshakesPerSecondMax', 'handshakesBurstMax', 'handshakes_per_second_max'],
+    ['handshakesPerSecondPerUserMax', 'handshakesBurstPerUserMax', 'handshakes_per_second_per_user_max'],
+    [
+      'handshakesPerSecondPerTenantMax',
+      'handshakesBurstPerTenantMax',
+      'handshakes_per_second_per_tenant_max',
+    ],
+  ] as const)('holds handshakes to %s', async (perSecond, burst, limit) => {
+    const { ask, clock } = await gate();
+    const own = { [perSecond]: 1, [burst]: 2 };
+    const entering = session('1');
+    for (const _ of [1, 2]) expect((await ask({ entering }, own)).ok).toBe(true);
+    expect(await ask({ entering }, own)).toMatchObject({
+      refusal: { reason: 'RATE_LIMITED', retryAfterMs: 1_000, facts: { limit, allowed: '1', value: '1' } },
+    });
+    expect((await ask({}, own)).ok).toBe(true);
+    clock.advance(1_000);
+    expect(await ask({ entering }, own)).toMatchObject({ refusal: { reason: 'AUTH_EXPIRED' } });
+  });
+
+  test('holds an address to its handshakes, whatever the token', async () => {
+    const { ask } = await gate();
+    const own = { handshakesPerSecondPerAddressMax: 1, handshakesBurstPerAddressMax: 2 };
+    const guess = { token: 'guessed', address: '192.0.2.1' };
+    for (const _ of [1, 2])
+      expect(await ask(guess, own)).toMatchObject({ refusal: { reason: 'UNAUTHENTICATED' } });
+    expect(await ask({ ...guess, token: 'good' }, own)).toMatchObject({
+      refusal: { reason: 'RATE_LIMITED', facts: { limit: 'handshakes_per_second_per_address_max' } },
+    });
+    expect((await ask({ address: '2001:db8::1' }, own)).ok).toBe(true);
+  });
 });
 
-test('pushes are counted against the limits of their device', async () => {
-  const clock = manualTime();
-  const limits = { ...DEFAULT_LIMITS, changesPerSecondMax: 10, changesBurstMax: 20 };
-  const admit = admitPush({ rates: memoryRateLimits({ clock }), limits });
-  expect(await admit(TENANT, deviceId('d'), 15)).toEqual({ ok: true, value: { remaining: 5 } });
-  expect(await admit(TENANT, deviceId('d'), 15)).toMatchObject({
-    refusal: { reason: 'RATE_LIMITED', retryAfterMs: 1_000 },
+describe('admitting pushes', () => {
+  const sender = (device: string, user = 'u', tenant = TENANT) => ({
+    tenant,
+    user: userId(user),
+    device: deviceId(device),
   });
-  expect(await admit(TENANT, deviceId('e'), 15)).toMatchObject({ ok: true });
-  clock.advance(1_000);
-  expect(await admit(TENANT, deviceId('d'), 15)).toEqual({ ok: true, value: { remaining: 0 } });
+  const admitting = (own: Partial<Limits>) => {
+    const clock = manualTime();
+    const limits = { ...DEFAULT_LIMITS, ...own };
+    const admit = admitPush({ rates: memoryRateLimits({ clock }), limits });
+    return {
+      clock,
+      admit: (from: ReturnType<typeof sender>, changes: number, bytes = 0) => admit(from, { changes, bytes }),
+    };
+  };
+
+  test('pushes are counted against the limits of their device', async () => {
+    const { clock, admit } = admitting({ changesPerSecondMax: 10, changesBurstMax: 20 });
+    expect(await admit(sender('d'), 15)).toEqual({ ok: true, value: { remaining: 5 } });
+    expect(await admit(sender('d'), 15)).toMatchObject({
+      refusal: {
+        reason: 'RATE_LIMITED',
+        retryAfterMs: 1_000,
+        facts: { limit: 'changes_per_second_max', allowed: '10', value: '15' },
+      },
+    });
+    expect(await admit(sender('e'), 15)).toMatchObject({ ok: true });
+    clock.advance(1_000);
+    expect(await admit(sender('d'), 15)).toEqual({ ok: true, value: { remaining: 0 } });
+  });
+
+  test('and against those of their user and their tenant', async () => {
+    const { admit } = admitting({
+      changesPerSecondPerUserMax: 10,
+      changesBurstPerUserMax: 20,
+      changesPerSecondPerTenantMax: 10,
+      changesBurstPerTenantMax: 30,
+    });
+    expect(await admit(sender('d'), 15)).toEqual({ ok: true, value: { remaining: 5 } });
+    expect(await admit(sender('e'), 6)).toMatchObject({
+      refusal: { retryAfterMs: 100, facts: { limit: 'changes_per_second_per_user_max' } },
+    });
+    expect(await admit(sender('e', 'v'), 10)).toEqual({ ok: true, value: { remaining: 5 } });
+    expect(await admit(sender('f', 'w'), 10)).toMatchObject({
+      refusal: { retryAfterMs: 500, facts: { limit: 'changes_per_second_per_tenant_max' } },
+    });
+    expect(await admit(sender('d', 'u', tenantId('other')), 10)).toMatchObject({ ok: true });
+  });
+
+  test('their bytes are counted as well, and take nothing where they are too many', async () => {
+    const { clock, admit } = admitting({ pushBytesPerSecondMax: 1_000, pushBytesBurstMax: 4_000 });
+    expect(await admit(sender('d'), 1, 4_000)).toEqual({ ok: true, value: { remaining: 999 } });
+    expect(await admit(sender('d'), 999, 500)).toMatchObject({
+      refusal: { retryAfterMs: 500, facts: { limit: 'push_bytes_per_second_max', value: '500' } },
+    });
+    clock.advance(500);
+    expect(await admit(sender('d'), 999, 500)).toMatchObject({ ok: true });
+  });
 });
 
 describe('declaring a collection', () => {
@@ -187,6 +304,54 @@ describe('checking', () => {
       value: { direction: 'upload', conflictsExpected: 1, uploadBytes: 10 },
     });
     expect(await store.devices(HOME_KEY)).toEqual([]);
+  });
+
+  const TASKS = collectionName('tasks');
+  const seenBy = (hidden: readonly CollectionName[]): Access => ({
+    role: 'editor',
+    collections: new Map(hidden.map((name) => [name, 'none'])),
+  });
+
+  test.each([
+    [[], [], 5],
+    [[NOTES], [], 3],
+    [[TASKS], [], 1],
+    [[CONFLICTS], [], 1],
+    [[], [TASKS], 3],
+    [[], [NOTES], 1],
+    [[NOTES, TASKS], [NOTES], 1],
+    [[NOTES], [NOTES], 0],
+    [[CONFLICTS], [TASKS], 0],
+  ])(
+    'of a scope of %j without the hidden %j, %d records are to come',
+    async (collections, hidden, records) => {
+      const { store, pushOne } = await world();
+      const at = { collection: TASKS };
+      await pushOne(pushOf('x', [change.create('a', 1), change.create('b', 1), change.create('t', 1, at)]));
+      await pushOne(pushOf('y', [change.create('a', 2), change.create('c', 1)]));
+      const plan = planSpace({ deltas: store, keys: KEYS });
+      const subscribe = subscribeTo({ scope: { ...WHOLE_SPACE, collections } });
+      expect(await plan(HOME_KEY, seenBy(hidden), subscribe)).toMatchObject({
+        value: { downloadRecords: records, direction: records > 0 ? 'download' : 'none' },
+      });
+    },
+  );
+
+  test('a device that lacks nothing and has changed nothing costs one row', async () => {
+    const { check, store } = await checked();
+    const asked = (['count', 'records', 'changes', 'collections'] as const).map((name) =>
+      jest.spyOn(store, name),
+    );
+    expect(await check({ cursor: cursorAt(2) })).toMatchObject({ value: { direction: 'none' } });
+    expect(asked.flatMap(({ mock }) => mock.calls)).toEqual([]);
+  });
+
+  test('names that no record can have are expected to conflict with nothing, and are not looked for', async () => {
+    const { check, store } = await checked();
+    const asked = jest.spyOn(store, 'records');
+    const pending = [{ collection: NOTES, id: 'a\u0000', baseVersion: 0, bytes: 5 }];
+    expect(await check({ cursor: cursorAt(2), pending })).toMatchObject({ value: { conflictsExpected: 0 } });
+    expect(asked).not.toHaveBeenCalled();
   });
 
   test('is not for everyone', async () => {

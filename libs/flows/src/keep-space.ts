@@ -2,14 +2,15 @@ import { type Limits, nextFloor, type SpaceKey, type Version } from '@syncline/c
 import type { Clock, DeltaStore, DeviceStore, UpkeepStore } from '@syncline/ports';
 
 export interface KeepSpaceDeps {
-  readonly deltas: DeltaStore;
-  readonly devices: DeviceStore;
+  readonly deltas: Pick<DeltaStore, 'state'>;
+  readonly devices: Pick<DeviceStore, 'devices'>;
   readonly upkeep: UpkeepStore;
   readonly clock: Clock;
   readonly limits: Limits;
 }
 
 export interface Kept {
+  readonly head: Version;
   readonly floor: Version;
   readonly tombstones: number;
   readonly history: number;
@@ -28,6 +29,6 @@ export function keepSpace({ deltas, devices, upkeep, clock, limits }: KeepSpaceD
     const horizon = nowMs - limits.offlineHorizonMs;
     const history = await upkeep.pruneHistory(space, limits.historyPerRecordMax, horizon);
     const receipts = await upkeep.pruneReceipts(space, horizon);
-    return { floor, tombstones: purged, history: history.pruned, receipts: receipts.pruned };
+    return { head: state.head, floor, tombstones: purged, history: history.pruned, receipts: receipts.pruned };
   };
 }

@@ -32,7 +32,7 @@ import {
 import type { Clock, DeltaStore, DeviceStore, Directory, Identity, SpaceDevice } from '@syncline/ports';
 
 export interface OpenSpaceDeps {
-  readonly deltas: DeltaStore;
+  readonly deltas: Pick<DeltaStore, 'state' | 'collections'>;
   readonly devices: DeviceStore;
   readonly directory: Directory;
   readonly policies: PolicyRegistry;
@@ -77,7 +77,7 @@ export function openSpace(deps: OpenSpaceDeps) {
 }
 
 export async function accessTo(
-  directory: Directory,
+  directory: Pick<Directory, 'access'>,
   identity: Identity,
   key: SpaceKey,
   { space }: Pick<Subscribe, 'space'>,

@@ -79,9 +79,9 @@ function factsOf(
   policies: PolicyRegistry,
   limits: Limits,
 ): FactsWithoutSeen {
-  const { state, collections, quota, records, lastNumbers, receipts } = loaded;
+  const { state, collections, quota, declaredOnly, records, lastNumbers, receipts } = loaded;
   const rules = rulesBook(collections, policies);
-  return { nowMs, space: state, rules, quota, limits, records, lastNumbers, receipts };
+  return { nowMs, space: state, rules, quota, declaredOnly, limits, records, lastNumbers, receipts };
 }
 
 /** Most batches meet no conflict that needs a base, and save the round trip. */

@@ -8,7 +8,16 @@ import {
   type StoredRecord,
   type Version,
 } from '@syncline/core';
-import type { Changes, ChangesRequest, DeltaStore, Head, RangeRequest, RangeRows } from '@syncline/ports';
+import type {
+  Changes,
+  ChangesRequest,
+  CountRequest,
+  Counts,
+  DeltaStore,
+  Head,
+  RangeRequest,
+  RangeRows,
+} from '@syncline/ports';
 import { idsOf, type SpaceTable } from './space-table';
 import type { StoreTables } from './store-tables';
 
@@ -30,9 +39,9 @@ export function deltaStore({ spaces }: StoreTables): DeltaStore {
       const table = spaces.get(request.space);
       return table === undefined ? null : readChanges(table, request);
     },
-    async count(space, after) {
-      const table = spaces.get(space);
-      return table === undefined ? null : countChanges(table, after);
+    async count(request) {
+      const table = spaces.get(request.space);
+      return table === undefined ? null : countChanges(table, request);
     },
     async range(request) {
       const table = spaces.get(request.space);
@@ -54,7 +63,7 @@ export function deltaStore({ spaces }: StoreTables): DeltaStore {
 
 function readChanges(table: SpaceTable, request: ChangesRequest): Changes {
   const { after, recordsMax, bytesMax } = request;
-  const wanted = request.collections.length === 0 ? null : new Set<CollectionName>(request.collections);
+  const wanted = wantedOf(request.collections);
   const rows: StoredRecord[] = [];
   let bytes = 0;
   let more = false;
@@ -70,6 +79,10 @@ function readChanges(table: SpaceTable, request: ChangesRequest): Changes {
   return { state: table.state, rows, more, clock: clockAfter(table, request.clockAfter) };
 }
 
+function wantedOf(collections: readonly CollectionName[]): ReadonlySet<CollectionName> | null {
+  return collections.length === 0 ? null : new Set(collections);
+}
+
 function clockAfter(table: SpaceTable, version: Version): ReadonlyMap<DeviceId, ChangeNumber> {
   const clock = new Map<DeviceId, ChangeNumber>();
   table.clock.walk(version, ({ device, number }) => {
@@ -79,10 +92,12 @@ function clockAfter(table: SpaceTable, version: Version): ReadonlyMap<DeviceId, 
   return clock;
 }
 
-function countChanges(table: SpaceTable, after: Version): { records: number; bytes: number } {
+function countChanges(table: SpaceTable, { after, collections, except }: CountRequest): Counts {
+  const wanted = wantedOf(collections);
   let records = 0;
   let bytes = 0;
-  table.changes.walk(after, ({ payload }) => {
+  table.changes.walk(after, ({ collection, payload }) => {
+    if ((wanted !== null && !wanted.has(collection)) || except.includes(collection)) return true;
     records++;
     bytes += payload?.length ?? 0;
     return true;

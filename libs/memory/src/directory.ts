@@ -1,5 +1,16 @@
-import { nextEpoch } from '@syncline/core';
-import type { Directory, TenantDevice } from '@syncline/ports';
+import {
+  compareUtf8,
+  nextEpoch,
+  type SpaceId,
+  spaceOf,
+  type TenantId,
+  tenantOf,
+  type UserId,
+} from '@syncline/core';
+import type { Directory, Membership } from '@syncline/ports';
+import { declareIn } from './declarations';
+import { deviceName } from './device-registry';
+import { memberOf, setMember } from './members';
 import { spaceTable } from './space-table';
 import { existing, type StoreTables } from './store-tables';
 
@@ -12,19 +23,17 @@ export function directory(tables: StoreTables): Directory {
       return true;
     },
     async declare(space, declared) {
-      const table = existing(tables, space);
-      const rulesVersion = (table.rules.get(declared.collection)?.rulesVersion ?? 0) + 1;
-      table.rules = new Map(table.rules).set(declared.collection, { ...declared, rulesVersion });
-      return rulesVersion;
+      const nobody = { description: '', declaredAtMs: tables.clock.nowMs(), declaredBy: null };
+      return declareIn(existing(tables, space), { rules: declared, ...nobody }).rules.rulesVersion;
     },
-    access: async (space, user) => spaces.get(space)?.members.get(user) ?? null,
+    access: async (space, user) => memberOf(tables, space, user)?.access ?? null,
     async setAccess(space, user, access) {
       const table = existing(tables, space);
-      if (access === null) table.members.delete(user);
-      else table.members.set(user, access);
-      table.accessChanges++;
-      accessChanges.tell({ kind: 'access', space, user, access });
+      const addedAtMs = table.members.get(user)?.addedAtMs ?? tables.clock.nowMs();
+      const member = access === null ? null : { user, access, addedAtMs, expiresAtMs: null };
+      setMember(tables, space, user, member);
     },
+    spacesOf: async (tenant, user, after, limit) => membershipsOf(tables, tenant, user, after, limit),
     async setQuota(space, quota) {
       existing(tables, space).quota = quota;
     },
@@ -35,16 +44,29 @@ export function directory(tables: StoreTables): Directory {
         table.announced = table.state.head;
         return table.state.epoch;
       }),
-    isRevoked: async (device) => revoked.has(nameOf(device)),
-    revokedAmong: async (devices) => devices.filter((device) => revoked.has(nameOf(device))),
+    isRevoked: async (device) => revoked.has(deviceName(device)),
+    revokedAmong: async (devices) => devices.filter((device) => revoked.has(deviceName(device))),
     async revoke(device) {
-      revoked.add(nameOf(device));
+      revoked.add(deviceName(device));
       accessChanges.tell({ kind: 'revoked', device });
     },
     onAccessChange: (listener) => accessChanges.add(listener),
   };
 }
 
-function nameOf({ tenant, device }: TenantDevice): string {
-  return `${tenant}/${device}`;
+function membershipsOf(
+  tables: StoreTables,
+  tenant: TenantId,
+  user: UserId,
+  after: SpaceId | null,
+  limit: number,
+): Membership[] {
+  const found: Membership[] = [];
+  for (const key of tables.spaces.keys()) {
+    const access = tenantOf(key) === tenant ? memberOf(tables, key, user)?.access : undefined;
+    if (access === undefined) continue;
+    const space = spaceOf(key);
+    if (after === null || compareUtf8(space, after) > 0) found.push({ space, access });
+  }
+  return found.sort((left, right) => compareUtf8(left.space, right.space)).slice(0, limit);
 }

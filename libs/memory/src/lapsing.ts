@@ -6,6 +6,8 @@ export interface Lapsing<Key, Value> {
   set(key: Key, value: Value, forMs: number): void;
   delete(key: Key): void;
   size(): number;
+  /** How long there may still be an entry. */
+  lastsMs(): number;
 }
 
 const SWEEP_SIZE_MIN = 64;
@@ -13,10 +15,17 @@ const SWEEP_SIZE_MIN = 64;
 export function lapsing<Key, Value>(clock: Clock): Lapsing<Key, Value> {
   const entries = new Map<Key, { readonly value: Value; readonly untilMs: number }>();
   let sweepAt = SWEEP_SIZE_MIN;
+  let soonestMs = Infinity;
+  let latestMs = 0;
 
   const sweep = (): void => {
     const nowMs = clock.nowMs();
-    for (const [key, { untilMs }] of entries) if (untilMs <= nowMs) entries.delete(key);
+    if (soonestMs > nowMs) return;
+    soonestMs = Infinity;
+    for (const [key, { untilMs }] of entries) {
+      if (untilMs <= nowMs) entries.delete(key);
+      else soonestMs = Math.min(soonestMs, untilMs);
+    }
   };
 
   return {
@@ -25,7 +34,10 @@ export function lapsing<Key, Value>(clock: Clock): Lapsing<Key, Value> {
       return entry !== undefined && entry.untilMs > clock.nowMs() ? entry.value : undefined;
     },
     set(key, value, forMs) {
-      entries.set(key, { value, untilMs: clock.nowMs() + forMs });
+      const untilMs = clock.nowMs() + forMs;
+      entries.set(key, { value, untilMs });
+      soonestMs = Math.min(soonestMs, untilMs);
+      latestMs = Math.max(latestMs, untilMs);
       if (entries.size < sweepAt) return;
       sweep();
       sweepAt = Math.max(SWEEP_SIZE_MIN, entries.size * 2);
@@ -35,5 +47,6 @@ export function lapsing<Key, Value>(clock: Clock): Lapsing<Key, Value> {
       sweep();
       return entries.size;
     },
+    lastsMs: () => Math.max(0, latestMs - clock.nowMs()),
   };
 }

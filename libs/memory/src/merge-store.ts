@@ -112,7 +112,8 @@ function loadSpace(table: SpaceTable, wanted: MergeKeys): LoadedSpace {
     const receipt = table.receipts.get(key);
     if (receipt !== undefined) receipts.set(key, receipt);
   }
-  return { state: table.state, collections: table.rules, quota: table.quota, records, lastNumbers, receipts };
+  const { state, rules: collections, quota, declaredOnly } = table;
+  return { state, collections, quota, declaredOnly, records, lastNumbers, receipts };
 }
 
 function findSeen(table: SpaceTable, wanted: readonly SeenRequest[]): ReadonlyMap<SeenKey, Seen> {

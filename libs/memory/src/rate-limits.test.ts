@@ -17,5 +17,10 @@ test('a clock that is set back refills nothing and takes nothing', async () => {
   const request = { bucket: 'b', amount: 1, perSecond: 10, burst: 2 };
   await limits.take([{ ...request, amount: 2 }]);
   time.advance(-60_000);
-  expect(await limits.take([request])).toEqual({ granted: false, retryAfterMs: 100, remaining: 0 });
+  expect(await limits.take([request])).toEqual({
+    granted: false,
+    retryAfterMs: 100,
+    remaining: [0],
+    lacking: 0,
+  });
 });

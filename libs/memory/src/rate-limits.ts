@@ -27,16 +27,19 @@ export function memoryRateLimits({ clock }: { readonly clock: Clock }): RateLimi
         request,
         level: levelOf(buckets.get(request.bucket), request, nowMs),
       }));
-      const retryAfterMs = Math.max(0, ...asked.map(({ request, level }) => waitMs(request, level)));
-      if (retryAfterMs > 0)
-        return { granted: false, retryAfterMs, remaining: remainingOf(asked.map((each) => each.level)) };
-      const left = asked.map(({ request, level }) => {
+      const waits = asked.map(({ request, level }) => waitMs(request, level));
+      const retryAfterMs = Math.max(0, ...waits);
+      if (retryAfterMs > 0) {
+        const remaining = asked.map(({ level }) => wholeOf(level));
+        return { granted: false, retryAfterMs, remaining, lacking: waits.indexOf(retryAfterMs) };
+      }
+      const remaining = asked.map(({ request, level }) => {
         const thousandths = level - request.amount * 1_000;
         buckets.set(request.bucket, filling(thousandths, request, nowMs));
-        return thousandths;
+        return wholeOf(thousandths);
       });
       forgetFull(nowMs);
-      return { granted: true, retryAfterMs: 0, remaining: remainingOf(left) };
+      return { granted: true, retryAfterMs: 0, remaining, lacking: null };
     },
   };
 }
@@ -57,6 +60,6 @@ function waitMs({ amount, perSecond, burst }: RateRequest, level: number): numbe
   return missing <= 0 ? 0 : Math.ceil(missing / perSecond);
 }
 
-function remainingOf(levels: readonly number[]): number {
-  return Math.max(0, Math.floor(Math.min(...levels) / 1_000));
+function wholeOf(thousandths: number): number {
+  return Math.max(0, Math.floor(thousandths / 1_000));
 }

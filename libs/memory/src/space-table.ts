@@ -1,5 +1,4 @@
 import {
-  type Access,
   type ChangeKey,
   changeKey,
   type ChangeNumber,
@@ -18,7 +17,7 @@ import {
   type UserId,
   type Version,
 } from '@syncline/core';
-import type { SpaceDevice } from '@syncline/ports';
+import type { Declaration, Member, SpaceDevice } from '@syncline/ports';
 import { type HistoryLog, historyLog } from './history-log';
 import { type SortedIds, sortedIds } from './sorted-ids';
 import { type VersionIndex, versionIndex } from './version-index';
@@ -35,8 +34,13 @@ export interface SpaceTable {
   state: SpaceState;
   announced: Version;
   quota: Quota | null;
+  name: string;
+  declaredOnly: boolean;
+  createdAtMs: number | null;
   rules: ReadonlyMap<CollectionName, CollectionRules>;
-  readonly members: Map<UserId, Access>;
+  /** Earlier rules too, by name and version. */
+  readonly declarations: Map<CollectionName, readonly Declaration[]>;
+  readonly members: Map<UserId, Member>;
   accessChanges: number;
   readonly records: Map<RecordKey, StoredRecord>;
   readonly changes: VersionIndex<StoredRecord>;
@@ -54,7 +58,11 @@ export function spaceTable(space: SpaceKey, quota: Quota | null): SpaceTable {
     state: { space, epoch: 1, head: 0, floor: 0, digests: new Map(), records: 0, bytes: 0 },
     announced: 0,
     quota,
+    name: '',
+    declaredOnly: false,
+    createdAtMs: null,
     rules: new Map(),
+    declarations: new Map(),
     members: new Map(),
     accessChanges: 0,
     records: new Map(),

@@ -1,5 +1,5 @@
-import { compareUtf8, type SpaceKey } from '@syncline/core';
-import type { AccessChange } from '@syncline/ports';
+import { compareUtf8, type DeviceId, type SpaceKey, type TenantId } from '@syncline/core';
+import type { AccessChange, Clock, IntegrityKey, Pairing, RegisteredDevice, Tenant } from '@syncline/ports';
 import { type KeyedLocks, keyedLocks } from './keyed-locks';
 import { type Listeners, listeners } from './listeners';
 import type { SpaceTable } from './space-table';
@@ -16,16 +16,26 @@ export interface StoreTables {
   readonly unannounced: Set<SpaceKey>;
   readonly leases: Map<string, Lease>;
   readonly revoked: Set<string>;
+  readonly tenants: Map<TenantId, Tenant>;
+  readonly devices: Map<TenantId, Map<DeviceId, RegisteredDevice>>;
+  readonly integrityKeys: Map<string, IntegrityKey>;
+  readonly pairings: Map<string, Pairing>;
   readonly accessChanges: Listeners<AccessChange>;
   readonly locks: KeyedLocks;
+  readonly clock: Clock;
 }
 
-export function storeTables(): StoreTables {
+export function storeTables(clock: Clock): StoreTables {
   return {
     spaces: new Map(),
     unannounced: new Set(),
     leases: new Map(),
     revoked: new Set(),
+    tenants: new Map(),
+    devices: new Map(),
+    integrityKeys: new Map(),
+    pairings: new Map(),
+    clock,
     accessChanges: listeners(),
     locks: keyedLocks(),
   };

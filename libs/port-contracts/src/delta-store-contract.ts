@@ -43,7 +43,7 @@ function describeState(world: StoreWorld): void {
     const request = { space, after: 0, collections: [], recordsMax: 1, bytesMax: 1, clockAfter: 0 };
     expect(await store.state(space)).toBeNull();
     expect(await store.changes(request)).toBeNull();
-    expect(await store.count(space, 0)).toBeNull();
+    expect(await store.count({ space, after: 0, collections: [], except: [] })).toBeNull();
     expect(await store.range({ space, collection: NOTES, fromId: '', toId: null })).toBeNull();
     expect(await store.records(space, [])).toBeNull();
     expect(await store.collections(space)).toBeNull();
@@ -210,7 +210,8 @@ function describeCount(world: StoreWorld): void {
     const { push } = world.device(space, 'd1');
     await push(change.create('a', new Uint8Array(10)), change.create('b', new Uint8Array(20)));
     await push(change.update('a', new Uint8Array(7)), change.delete('b'));
-    const counts = await Promise.all([0, 2, 3, 4].map((after) => world.store.count(space, after)));
+    const all = { space, collections: [], except: [] };
+    const counts = await Promise.all([0, 2, 3, 4].map((after) => world.store.count({ ...all, after })));
     expect(counts).toEqual([
       { records: 2, bytes: 7 },
       { records: 2, bytes: 7 },
@@ -218,6 +219,22 @@ function describeCount(world: StoreWorld): void {
       { records: 0, bytes: 0 },
     ]);
   });
+
+  test.each([
+    [[NOTES], [], 4, 65],
+    [[TASKS], [], 1, 2],
+    [[NOTES, TASKS], [], 5, 67],
+    [[], [NOTES], 1, 2],
+    [[], [TASKS, rulesOf('none').collection], 4, 65],
+    [[NOTES, TASKS], [TASKS], 4, 65],
+    [[TASKS], [TASKS], 0, 0],
+  ])(
+    'of collections %j except %j, %d are counted with %d bytes',
+    async (collections, except, records, bytes) => {
+      const space = await spaceOfFive(world);
+      expect(await world.store.count({ space, after: 0, collections, except })).toEqual({ records, bytes });
+    },
+  );
 }
 
 function describeRange(world: StoreWorld): void {

@@ -1,4 +1,4 @@
-import { EPOCH_VERSIONS_GAP, type Access, deviceId, userId } from '@syncline/core';
+import { EPOCH_VERSIONS_GAP, type Access, deviceId, spaceId, spaceKey, userId } from '@syncline/core';
 import type { AccessChange } from '@syncline/ports';
 import { change, NOTES, OWNER, rulesOf } from './change-fixtures';
 import { eventually } from './eventually';
@@ -99,6 +99,27 @@ function describeAccess(world: StoreWorld): void {
     expect(await world.store.access(space, userId('u2'))).toBeNull();
     await world.store.setAccess(space, USER, null);
     expect(await world.store.access(space, USER)).toBeNull();
+  });
+
+  test('the spaces of a user are listed in the order of their ids, part by part', async () => {
+    const [tenant, other] = [world.tenant(), world.tenant()];
+    const names = ['b', 'a', 'é', 'z'].map(spaceId);
+    for (const name of names) {
+      await world.store.createSpace(spaceKey(tenant, name), null);
+      await world.store.setAccess(spaceKey(tenant, name), USER, name === 'b' ? NARROWED : OWNER);
+    }
+    await world.store.createSpace(spaceKey(other, spaceId('c')), null);
+    await world.store.setAccess(spaceKey(other, spaceId('c')), USER, OWNER);
+    await world.store.setAccess(spaceKey(tenant, spaceId('z')), USER, null);
+    const all = await world.store.spacesOf(tenant, USER, null, 10);
+    expect(all).toEqual([
+      { space: 'a', access: OWNER },
+      { space: 'b', access: NARROWED },
+      { space: 'é', access: OWNER },
+    ]);
+    expect(await world.store.spacesOf(tenant, USER, null, 2)).toEqual(all.slice(0, 2));
+    expect(await world.store.spacesOf(tenant, USER, spaceId('a'), 10)).toEqual(all.slice(1));
+    expect(await world.store.spacesOf(tenant, userId('u2'), null, 10)).toEqual([]);
   });
 
   test('whoever looks at the heads sees that access has changed', async () => {

@@ -70,6 +70,7 @@ function factsOf(loaded: LoadedSpace, given: MergeGiven) {
     space: loaded.state,
     rules: rulesBook(loaded.collections, given.registry ?? CORE_REGISTRY),
     quota: loaded.quota,
+    declaredOnly: loaded.declaredOnly,
     limits: { ...DEFAULT_LIMITS, ...given.limits },
     records: loaded.records,
     lastNumbers: loaded.lastNumbers,

@@ -7,7 +7,7 @@ import {
   userId,
   WHOLE_SPACE,
 } from '@syncline/core';
-import type { SessionRegistry } from '@syncline/ports';
+import type { CountedSession, OpenSessionsMax, SessionRegistry } from '@syncline/ports';
 import { NOTES } from './change-fixtures';
 import { madeForSuite, namesFor, type UnderTest } from './store-under-test';
 
@@ -99,53 +99,139 @@ function describeSaved({ made, saved }: World): void {
   });
 }
 
+const LONG_MS = 60_000;
+const ROOMY: OpenSessionsMax = { device: 100, user: 100, tenant: 100 };
+
+interface CountingWorld {
+  readonly made: () => SessionRegistryUnderTest;
+  readonly counted: (given?: Partial<CountedSession>) => CountedSession;
+  /** True, or the room that was full. */
+  readonly enter: (
+    session: CountedSession,
+    openMax: Partial<OpenSessionsMax>,
+    forMs?: number,
+  ) => Promise<true | string>;
+}
+
 function describeOpen({ made, tenant }: World): void {
-  const enter = (of: TenantId, id: string, openMax: number, device = D1, forMs = 60_000) =>
-    made().sessions.enter(of, device, sessionId(id), openMax, forMs);
+  const used = { count: 0 };
+  const world: CountingWorld = {
+    made,
+    counted: (given = {}) => ({
+      tenant: tenant(),
+      user: userId('u1'),
+      device: D1,
+      id: sessionId(`s${++used.count}`),
+      ...given,
+    }),
+    async enter(session, openMax, forMs = LONG_MS) {
+      const answer = await made().sessions.enter(session, { ...ROOMY, ...openMax }, forMs);
+      return answer.entered || answer.full;
+    },
+  };
+  describeRooms(world);
+  describeLeases(world);
+}
 
+function describeRooms({ made, counted, enter }: CountingWorld): void {
   test('a device has so many open sessions and no more', async () => {
-    const own = tenant();
-    expect(await enter(own, 's1', 2)).toBe(true);
-    expect(await enter(own, 's2', 2)).toBe(true);
-    expect(await enter(own, 's3', 2)).toBe(false);
-    expect(await enter(own, 's3', 3)).toBe(true);
+    const first = counted();
+    const next = () => counted({ tenant: first.tenant });
+    expect(await enter(first, { device: 2 })).toBe(true);
+    expect(await enter(next(), { device: 2 })).toBe(true);
+    expect(await enter(next(), { device: 2 })).toBe('device');
+    expect(await enter(next(), { device: 3 })).toBe(true);
   });
 
-  test('a session that enters again is counted once', async () => {
-    const own = tenant();
-    expect(await enter(own, 's1', 1)).toBe(true);
-    expect(await enter(own, 's1', 1)).toBe(true);
-    expect(await enter(own, 's2', 1)).toBe(false);
+  test('so have a user with several devices, and a tenant with several users', async () => {
+    const first = counted();
+    const { tenant } = first;
+    const openMax = { device: 1, user: 2, tenant: 3 };
+    const [d2, d3] = [deviceId('d2'), deviceId('d\u00e9{3}')];
+    const [u2, u3] = [userId('u2'), userId('\u00fc/2')];
+    expect(await enter(first, openMax)).toBe(true);
+    expect(await enter(counted({ tenant, device: d2 }), openMax)).toBe(true);
+    expect(await enter(counted({ tenant, device: d3 }), openMax)).toBe('user');
+    expect(await enter(counted({ tenant, device: d3, user: u2 }), openMax)).toBe(true);
+    expect(await enter(counted({ tenant, device: deviceId('d4'), user: u3 }), openMax)).toBe('tenant');
+    expect(await enter(counted({ tenant }), openMax)).toBe('device');
   });
 
-  test('a session that leaves makes room', async () => {
-    const own = tenant();
-    await enter(own, 's1', 1);
-    await made().sessions.leave(own, D1, sessionId('s2'));
-    expect(await enter(own, 's2', 1)).toBe(false);
-    await made().sessions.leave(own, D1, sessionId('s1'));
-    expect(await enter(own, 's2', 1)).toBe(true);
+  test('whoever is turned away in one room takes none in another', async () => {
+    const first = counted();
+    const { tenant } = first;
+    await enter(first, {});
+    expect(await enter(counted({ tenant }), { device: 1, user: 2, tenant: 2 })).toBe('device');
+    const other = counted({ tenant, device: deviceId('d2') });
+    expect(await enter(other, { user: 2, tenant: 2 })).toBe(true);
+  });
+
+  test('a session that enters again is counted once, and never turned away', async () => {
+    const first = counted();
+    const single = { device: 1, user: 1, tenant: 1 };
+    expect(await enter(first, single)).toBe(true);
+    expect(await enter(first, single)).toBe(true);
+    expect(await enter(counted({ tenant: first.tenant }), { device: 2 })).toBe(true);
+    expect(await enter(first, single)).toBe(true);
+    expect(await enter(counted({ tenant: first.tenant }), { device: 3 })).toBe(true);
+  });
+
+  test('a session that leaves makes room everywhere', async () => {
+    const first = counted();
+    const next = counted({ tenant: first.tenant });
+    const single = { device: 1, user: 1, tenant: 1 };
+    await enter(first, single);
+    await made().sessions.leave(next);
+    expect(await enter(next, single)).toBe('device');
+    await made().sessions.leave(first);
+    await made().sessions.leave(first);
+    expect(await enter(next, single)).toBe(true);
   });
 
   test('other devices and other tenants have room of their own', async () => {
-    const own = tenant();
-    await enter(own, 's1', 1);
-    expect(await enter(own, 's1', 1, deviceId('d2'))).toBe(true);
-    expect(await enter(tenant(), 's1', 1)).toBe(true);
-  });
-
-  test('a session that does not enter again in time counts no longer', async () => {
-    const own = tenant();
-    await enter(own, 's1', 2, D1, 50);
-    await enter(own, 's2', 2, D1, 60_000);
-    await made().advance(100);
-    expect(await enter(own, 's3', 2)).toBe(true);
-    expect(await enter(own, 's4', 2)).toBe(false);
+    const first = counted();
+    await enter(first, { device: 1 });
+    expect(await enter({ ...first, device: deviceId('d2') }, { device: 1 })).toBe(true);
+    expect(await enter({ ...first, tenant: counted().tenant }, { device: 1, user: 1, tenant: 1 })).toBe(true);
   });
 
   test('of many who enter at the same moment only as many get in as allowed', async () => {
-    const own = tenant();
-    const entered = await Promise.all(Array.from({ length: 10 }, (_, n) => enter(own, `s${n}`, 4)));
-    expect(entered.filter(Boolean)).toHaveLength(4);
+    const { tenant } = counted();
+    const entered = await Promise.all(
+      Array.from({ length: 10 }, () => enter(counted({ tenant }), { device: 4 })),
+    );
+    expect(entered.filter((answer) => answer === true)).toHaveLength(4);
+  });
+}
+
+function describeLeases({ made, counted, enter }: CountingWorld): void {
+  test('a session that does not enter again in time counts no longer', async () => {
+    const lapsing = counted();
+    const next = () => counted({ tenant: lapsing.tenant });
+    await enter(next(), { device: 2 }, LONG_MS);
+    await enter(lapsing, { device: 2 }, 50);
+    await made().advance(100);
+    expect(await enter(next(), { device: 2 })).toBe(true);
+    expect(await enter(next(), { device: 2 })).toBe('device');
+  });
+
+  test('a session that is renewed counts on', async () => {
+    const [renewed, lapsing] = [counted(), counted()];
+    const single = { device: 1, user: 1, tenant: 1 };
+    await enter(renewed, single, 50);
+    await enter(lapsing, single, 50);
+    await made().sessions.renew([renewed], LONG_MS);
+    await made().advance(100);
+    expect(await enter(counted({ tenant: renewed.tenant }), single)).toBe('device');
+    expect(await enter(counted({ tenant: lapsing.tenant }), single)).toBe(true);
+  });
+
+  test('renewing brings back what was lost, and asks for no room', async () => {
+    const { tenant } = counted();
+    const lost = [counted({ tenant }), counted({ tenant }), counted({ tenant })];
+    await made().sessions.renew(lost, LONG_MS);
+    await made().sessions.renew([], LONG_MS);
+    expect(await enter(counted({ tenant }), { device: 3 })).toBe('device');
+    expect(await enter(counted({ tenant }), { device: 4 })).toBe(true);
   });
 }

@@ -3,6 +3,7 @@ import { describeDeviceStoreContract } from './device-store-contract';
 import { describeDirectoryContract } from './directory-contract';
 import { describeHistoryStoreContract } from './history-store-contract';
 import { describeMergeStoreContract } from './merge-store-contract';
+import { describeReceiptStoreContract } from './receipt-store-contract';
 import type { MakeStore } from './store-under-test';
 import { describeUpkeepStoreContract } from './upkeep-store-contract';
 
@@ -13,5 +14,6 @@ export function describeStoreContracts(name: string, make: MakeStore): void {
   describeDeviceStoreContract(name, make);
   describeUpkeepStoreContract(name, make);
   describeHistoryStoreContract(name, make);
+  describeReceiptStoreContract(name, make);
   describeDirectoryContract(name, make);
 }

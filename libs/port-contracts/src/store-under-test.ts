@@ -5,11 +5,18 @@ import type {
   Directory,
   HistoryStore,
   MergeStore,
+  ReceiptStore,
   UpkeepStore,
 } from '@syncline/ports';
 import { deviceOn, type MergeGiven, type TestDevice } from './merge-fixtures';
 
-export type Store = MergeStore & DeltaStore & DeviceStore & UpkeepStore & HistoryStore & Directory;
+export type Store = MergeStore &
+  DeltaStore &
+  DeviceStore &
+  UpkeepStore &
+  HistoryStore &
+  ReceiptStore &
+  Directory;
 
 /** What every suite asks of the adapter that it tests. */
 export interface UnderTest {

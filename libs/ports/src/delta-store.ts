@@ -23,10 +23,7 @@ export interface DeltaStore {
   state(space: SpaceKey): Promise<SpaceState | null>;
   changes(request: ChangesRequest): Promise<Changes | null>;
   /** Records and tombstones above a version, counted, and the payload bytes of the live ones. */
-  count(
-    space: SpaceKey,
-    after: Version,
-  ): Promise<{ readonly records: number; readonly bytes: number } | null>;
+  count(request: CountRequest): Promise<Counts | null>;
   /** Live records of a collection by id in UTF-8 byte order: from `fromId` inclusive to `toId` exclusive. */
   range(request: RangeRequest): Promise<RangeRows | null>;
   /** Those that exist, live or as tombstones. */
@@ -60,6 +57,20 @@ export interface ChangesRequest {
    * nothing counts as well; it was taken just before the next version.
    */
   readonly clockAfter: Version;
+}
+
+export interface CountRequest {
+  readonly space: SpaceKey;
+  readonly after: Version;
+  /** Empty for all. */
+  readonly collections: readonly CollectionName[];
+  /** Left out, also where they are among those that were asked for. */
+  readonly except: readonly CollectionName[];
+}
+
+export interface Counts {
+  readonly records: number;
+  readonly bytes: number;
 }
 
 export interface Changes {

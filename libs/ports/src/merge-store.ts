@@ -55,6 +55,8 @@ export interface LoadedSpace {
   readonly state: SpaceState;
   readonly collections: ReadonlyMap<CollectionName, CollectionRules>;
   readonly quota: Quota | null;
+  /** Changes to collections that were not declared are rejected; false until somebody says otherwise. */
+  readonly declaredOnly: boolean;
   readonly records: ReadonlyMap<RecordKey, StoredRecord>;
   readonly lastNumbers: ReadonlyMap<DeviceId, ChangeNumber>;
   readonly receipts: ReadonlyMap<ChangeKey, Receipt>;

@@ -19,3 +19,13 @@ export interface Presence {
   roster(space: SpaceKey): Promise<readonly Present[]>;
   listen(space: SpaceKey, listener: (present: Present) => void): () => void;
 }
+
+/**
+ * The live half of presence, for rosters that cannot tell anyone themselves. Contract: best effort; `publish` resolves
+ * when the event has been handed over, and listeners of every process hear of it, the publisher's own included.
+ */
+export interface PresenceEvents {
+  publish(space: SpaceKey, present: Present): Promise<void>;
+  /** Returns the way to stop listening. */
+  listen(space: SpaceKey, listener: (present: Present) => void): () => void;
+}

@@ -9,7 +9,10 @@ export interface RateLimits {
 }
 
 export interface RateRequest {
-  /** For example `changes/tenant/device`. */
+  /**
+   * For example `acme/changes/device/d1`. Buckets with the same text before the first slash are kept together; only
+   * such buckets can be asked for in one request.
+   */
   readonly bucket: string;
   readonly amount: number;
   readonly perSecond: number;
@@ -19,6 +22,8 @@ export interface RateRequest {
 export interface RateAnswer {
   readonly granted: boolean;
   readonly retryAfterMs: number;
-  /** What is left in the emptiest of the buckets, never below 0. */
-  readonly remaining: number;
+  /** What is left in each bucket, in the order of the request, never below 0. */
+  readonly remaining: readonly number[];
+  /** The bucket that takes longest until it has enough, as its place in the request; null when granted. */
+  readonly lacking: number | null;
 }

@@ -1,15 +1,38 @@
-import type { DeviceId, SavedSession, SessionId, TenantId } from '@syncline/core';
+import type { DeviceId, SavedSession, SessionId, TenantId, UserId } from '@syncline/core';
 
 /**
- * Remembers sessions so that any gateway can take them up again. Contract: best effort; a forgotten session costs
- * its device one more round trip and nothing else. `save` replaces; a session lapses `forMs` after its last save.
- * `enter` counts the open sessions of a device: false when there are already as many as allowed. A session that
- * enters again is counted once; one that does not do so within `forMs` counts no longer.
+ * Remembers sessions so that any gateway can take them up again, and counts those that are open. Contract: best effort; a
+ * forgotten session costs its device one more round trip and nothing else. `save` replaces; a session lapses `forMs`
+ * after its last save.
+ * - `enter` counts a session for its device, its user and its tenant at once, or for none of them where one is full. One
+ *   that enters again is counted once, and never turned away.
+ * - A session counts for `forMs`, and as long again with each `renew`. Renewing asks for no room: it also brings back
+ *   the count of a session that the registry has lost.
+ * - A session is named by its tenant, device and id; a tenant, user or device has its own room.
  */
 export interface SessionRegistry {
   save(session: SavedSession, forMs: number): Promise<void>;
   load(id: SessionId): Promise<SavedSession | null>;
   forget(id: SessionId): Promise<void>;
-  enter(tenant: TenantId, device: DeviceId, id: SessionId, openMax: number, forMs: number): Promise<boolean>;
-  leave(tenant: TenantId, device: DeviceId, id: SessionId): Promise<void>;
+  enter(session: CountedSession, openMax: OpenSessionsMax, forMs: number): Promise<Entered>;
+  renew(sessions: readonly CountedSession[], forMs: number): Promise<void>;
+  leave(session: CountedSession): Promise<void>;
 }
+
+export interface CountedSession {
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  readonly device: DeviceId;
+  readonly id: SessionId;
+}
+
+/** How many sessions may be open at a time. */
+export interface OpenSessionsMax {
+  readonly device: number;
+  readonly user: number;
+  readonly tenant: number;
+}
+
+/** Which room was full; where several were, the smallest. */
+export type Entered =
+  { readonly entered: true } | { readonly entered: false; readonly full: keyof OpenSessionsMax };

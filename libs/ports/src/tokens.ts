@@ -1,4 +1,4 @@
-import type { Access, Refusal, SpaceId, TenantId, UserId } from '@syncline/core';
+import type { Access, DeviceId, Refusal, SpaceId, TenantId, UserId } from '@syncline/core';
 
 /** Who stands behind a token. */
 export interface Identity {
@@ -7,6 +7,8 @@ export interface Identity {
   readonly expiresAtMs: number;
   /** What the token itself grants; a space that it does not name is looked up in the directory. */
   readonly grants: ReadonlyMap<SpaceId, Access>;
+  /** The token holds for this device only. */
+  readonly device?: DeviceId;
   /** Runs the installation: may manage tenants, and any space. */
   readonly operator?: true;
 }

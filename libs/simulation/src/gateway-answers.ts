@@ -5,6 +5,7 @@ import {
   type Delta,
   type Limits,
   msOf,
+  payloadBytes,
   type PolicyRegistry,
   type PushResult,
   type Reader,
@@ -135,9 +136,12 @@ export function gatewayAnswers(process: Process, deps: GatewayDeps): GatewayAnsw
   };
 }
 
+/** Worlds have no tenants that were declared. */
+const NO_TENANTS = { tenant: () => Promise.resolve(null) };
+
 async function logIn(
   process: Process,
-  { tokens, sessions, clock, limits }: GatewayDeps,
+  { tokens, sessions, rates, clock, limits }: GatewayDeps,
   directory: Store,
   session: OpenSession,
   effect: AskedEffect & { do: 'authenticate' },
@@ -145,13 +149,16 @@ async function logIn(
   const flow = authenticate({
     tokens,
     directory,
+    tenants: NO_TENANTS,
+    tenantsDeclaredOnly: false,
     sessions: throughProcess(process, sessions()),
+    rates: throughProcess(process, rates()),
     clock,
     limits,
   });
   const { token, device, resume } = effect;
   const entering = session.identity === null ? session.state.setup.newSession : null;
-  const found = await flow({ token, device, entering, resume });
+  const found = await flow({ token, device, address: null, entering, resume });
   if (!found.ok) return { kind: 'not-authenticated', refusal: found.refusal };
   const { identity, saved } = found.value;
   session.identity ??= identity;
@@ -168,7 +175,9 @@ async function pushOn(
 ): Promise<SessionInput> {
   const { space, ticket, user, device, access, changes } = effect;
   const admit = admitPush({ rates: throughProcess(process, deps.rates()), limits: deps.limits });
-  const admitted = await admit(session.identity!.tenant, device, changes.length);
+  const bytes = changes.reduce((sum, change) => sum + payloadBytes(change), 0);
+  const { tenant } = session.identity!;
+  const admitted = await admit({ tenant, user, device }, { changes: changes.length, bytes });
   if (!admitted.ok) {
     const result = { kind: 'refused', refusal: admitted.refusal } as const;
     return { kind: 'pushed', space, ticket, answer: { result, changesRemaining: 0 } };

@@ -11,7 +11,7 @@ import {
   startPace,
   stepSession,
 } from '@syncline/core';
-import type { SessionRegistry } from '@syncline/ports';
+import type { CountedSession, SessionRegistry } from '@syncline/ports';
 import {
   type AskedEffect,
   type GatewayAnswers,
@@ -54,10 +54,15 @@ export function gatewayProcess(process: Process, deps: GatewayDeps): GatewayProc
     gateway.open.forEach((session) => feed(gateway, session, { kind: 'tick' })),
   );
   everyMs(gateway, HEADS_MS, () => void pollHeads(gateway).catch(deps.tolerate));
+  everyMs(
+    gateway,
+    deps.limits.sessionLeaseMs / 3,
+    () => void registry(gateway).renew(entered(gateway), deps.limits.sessionLeaseMs).catch(deps.tolerate),
+  );
   followAccess(gateway);
   return {
     process,
-    drain: () => gateway.open.forEach((session) => feed(gateway, session, { kind: 'draining' })),
+    drain: () => gateway.open.forEach((session) => feed(gateway, session, { kind: 'draining', inMs: 0 })),
     accept: (link) => accept(gateway, link),
   };
 }
@@ -182,14 +187,21 @@ function watch(gateway: Gateway, session: OpenSession, space: SpaceId): void {
 function end(gateway: Gateway, session: OpenSession): void {
   if (!gateway.open.delete(session)) return;
   for (const stop of session.unwatch.values()) stop();
-  const { hello, setup } = session.state;
-  if (session.identity !== null && hello !== null) {
-    const left = registry(gateway).leave(session.identity.tenant, hello.device, setup.newSession);
-    left.catch(gateway.deps.tolerate);
-  }
+  const counted = countedOf(session);
+  if (counted !== null) registry(gateway).leave(counted).catch(gateway.deps.tolerate);
   // What was sent before still has time to arrive.
   gateway.process.after(LAST_WORDS_MS, () => session.link.cut());
 }
+
+function countedOf({ identity, state }: OpenSession): CountedSession | null {
+  const { hello, setup } = state;
+  if (identity === null || hello === null) return null;
+  const { tenant, user } = identity;
+  return { tenant, user, device: hello.device, id: setup.newSession };
+}
+
+const entered = ({ open }: Gateway): readonly CountedSession[] =>
+  [...open].map(countedOf).filter((counted) => counted !== null);
 
 const registry = ({ process, deps }: Gateway): SessionRegistry => throughProcess(process, deps.sessions());
 
@@ -220,7 +232,7 @@ function followAccess(gateway: Gateway): void {
         if (session.state.hello?.device === change.device.device) feed(gateway, session, { kind: 'revoked' });
         continue;
       }
-      if (session.identity?.user !== change.user) continue;
+      if (change.kind !== 'access' || session.identity?.user !== change.user) continue;
       for (const space of session.state.subscriptions.keys()) {
         if (keyOf(session, space) !== change.space) continue;
         feed(gateway, session, { kind: 'access', space, access: change.access });

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import {
   type Access,
   type Announcement,
@@ -46,15 +47,18 @@ import {
 } from '@syncline/proto';
 import {
   CompareRangesRequest,
+  CompareRangesResponse,
   MergeRequest,
   MergeResponse,
   PlanRequest,
+  PlanResponse,
   ReadRequest,
   ReadResponse,
 } from '@syncline/proto/internal';
 import fc from 'fast-check';
 import { announcementFromBytes, announcementToBytes } from './announcements';
 import type { Caller } from './callers';
+import type { Compressor } from './compressor';
 import { comparisonFromProto, comparisonToProto } from './compare';
 import { type Codec, decode, encode } from './encoding';
 import {
@@ -81,7 +85,16 @@ import { pullCallFromProto, pullCallToProto, pulledFromProto, pulledToProto } fr
 import { deltaFromProto, deltaToProto, readCallFromProto, readCallToProto } from './read-calls';
 import { savedSessionFromBytes, savedSessionToBytes } from './saved-sessions';
 import { serverMessageFromBytes } from './server-message';
-import { compareCallFromProto, compareCallToProto, planCallFromProto, planCallToProto } from './space-calls';
+import {
+  comparedFromProto,
+  comparedToProto,
+  compareCallFromProto,
+  compareCallToProto,
+  planCallFromProto,
+  planCallToProto,
+  plannedFromProto,
+  plannedToProto,
+} from './space-calls';
 
 const granted = <Value>(value: Value) => ({ ok: true, value });
 
@@ -109,6 +122,21 @@ const anyCursor: fc.Arbitrary<Cursor> = fc.record({
   asOf: anyWhole,
   scope: fc.record({ a: anyUint32, b: anyUint32 }),
 });
+const anyKnownCollection = fc.record({
+  collection: anyCollection,
+  right: fc.constantFrom('none' as const, 'read' as const, 'write' as const),
+  policy: anyText,
+  rulesVersion: anyUint32,
+  encrypted: fc.boolean(),
+  json: fc.boolean(),
+  schema: fc.record({ current: anyUint32, oldest: anyUint32 }),
+});
+const gzip: Compressor = {
+  name: 'gzip',
+  unpackedBytesMax: 4_000_000,
+  pack: (bytes) => new Uint8Array(gzipSync(bytes)),
+  unpack: (packed, bytesMax) => new Uint8Array(gunzipSync(packed, { maxOutputLength: bytesMax })),
+};
 const anyRange: fc.Arbitrary<ClaimedRange> = fc.record({
   collection: anyCollection,
   fromId: fc.oneof(fc.constant(''), anyRecordId),
@@ -173,6 +201,9 @@ describe('between gateway and merge', () => {
         access: anyAccess,
         changes: fc.array(anyChange, { maxLength: 3 }),
       }),
+      receivedAtMs: anyWhole,
+      deadlineAtMs: anyNullable(anyWhole.filter((ms) => ms > 0)),
+      critical: fc.boolean(),
     });
     fc.assert(
       fc.property(anyCall, (call) => {
@@ -191,8 +222,8 @@ describe('between gateway and merge', () => {
       fc.constant(refused),
     );
     fc.assert(
-      fc.property(anySpaceKey, anyWhole, anyResult, (space, correlation, result) => {
-        const answer = { correlation, result };
+      fc.property(anySpaceKey, anyWhole, anyUint32, anyResult, (space, whole, waiting, result) => {
+        const answer = { correlation: whole, result, head: whole, waiting, commitMs: waiting };
         expect(mergeAnswerFromProto(trip(MergeResponse, mergeAnswerToProto(space, answer)))).toEqual(
           granted(answer),
         );
@@ -220,8 +251,8 @@ describe('between gateway and delta', () => {
       mayHoldMore: fc.boolean(),
     });
     fc.assert(
-      fc.property(anySpaceKey, anyReader, anyCursor, (space, reader, cursor) => {
-        const call = { space, reader, cursor };
+      fc.property(anySpaceKey, anyReader, anyCursor, anyNullable(anyUint32), (space, reader, cursor, max) => {
+        const call = { space, reader, cursor, bytesMax: max === 0 ? null : max };
         const proto = trip(ReadRequest, readCallToProto(call, keys));
         expect(readCallFromProto(proto, keys)).toEqual(granted(call));
         const forged = { ...proto, cursor: proto.cursor.with(3, proto.cursor[3]! ^ 1) };
@@ -260,6 +291,15 @@ describe('between gateway and delta', () => {
     );
   });
 
+  test('what a sync would do', () => {
+    fc.assert(
+      fc.property(anySpace, anyPlan, (space, plan) => {
+        expect(plannedFromProto(trip(PlanResponse, plannedToProto(space, plan)))).toEqual(granted(plan));
+      }),
+    );
+    expect(plannedFromProto(PlanResponse.create()).ok).toBe(false);
+  });
+
   test('how ranges compare', () => {
     const anyAnswer: fc.Arbitrary<RangeAnswer> = fc.oneof(
       fc.record({ kind: fc.constant('same' as const) }),
@@ -274,9 +314,15 @@ describe('between gateway and delta', () => {
           comparison,
         );
         expect(comparisonFromProto(trip(CompareResponse, proto))).toEqual(granted(comparison));
+        const between = comparedToProto(
+          pairs.map(([range]) => range),
+          comparison,
+        );
+        expect(comparedFromProto(trip(CompareRangesResponse, between))).toEqual(granted(comparison));
       }),
     );
     expect(comparisonFromProto(CompareResponse.create({ ranges: [{}] })).ok).toBe(false);
+    expect(comparedFromProto(CompareRangesResponse.create()).ok).toBe(false);
   });
 });
 
@@ -360,8 +406,8 @@ describe('calls outside of a session', () => {
       }),
     );
     fc.assert(
-      fc.property(anySpace, anyPlan, anyNullable(anyPace), (space, plan, pace) => {
-        const checked = { plans: [{ kind: 'plan' as const, space, plan }], pace };
+      fc.property(anySpace, anyPlan, anyNullable(anyPace), anyWhole, (space, plan, pace, serverTimeMs) => {
+        const checked = { plans: [{ kind: 'plan' as const, space, plan }], pace, serverTimeMs };
         expect(checkedFromProto(trip(CheckResponse, checkedToProto(checked)))).toEqual(granted(checked));
       }),
     );
@@ -422,12 +468,18 @@ describe('calls outside of a session', () => {
       ),
       lastNumber: anyWhole,
       epoch: anyWhole,
+      role: anyNullable(fc.constantFrom('owner' as const, 'editor' as const, 'reader' as const)),
+      collections: fc.array(anyKnownCollection, { maxLength: 2 }),
       mismatched: fc.array(anyCollection, { maxLength: 2 }),
       pace: anyNullable(anyPace),
+      serverTimeMs: anyWhole,
     });
     fc.assert(
       fc.property(anyPulled, (pulled) => {
         expect(pulledFromProto(trip(PullResponse, pulledToProto(pulled)))).toEqual(granted(pulled));
+        const packing = { compressor: gzip, packBytesMin: 0 };
+        const packed = trip(PullResponse, pulledToProto(pulled, packing));
+        expect(pulledFromProto(packed, gzip)).toEqual(granted(pulled));
       }),
     );
   });

@@ -1,5 +1,7 @@
 import { type Answer, decodeUtf8, granted, refused } from '@syncline/core';
 import { BinaryReader, type BinaryWriter } from '@syncline/proto';
+import { checkShape } from './json-shape';
+import { reading } from './place';
 
 /** A generated message's own functions. */
 export interface Codec<Message> {
@@ -27,8 +29,16 @@ export function decode<Message>(codec: Codec<Message>, bytes: Uint8Array): Answe
   });
 }
 
+/** The same for what was parsed from JSON: a value of another type than its field's is refused, with its place. */
 export function decodeJson<Message>(codec: Codec<Message>, json: unknown): Answer<Message> {
-  return attempt(() => codec.fromJSON(json));
+  return then(
+    attempt(() => codec.fromJSON(json)),
+    (message) =>
+      reading('', (at) => {
+        checkShape(json, message, at);
+        return message;
+      }),
+  );
 }
 
 function attempt<Message>(read: () => Message): Answer<Message> {

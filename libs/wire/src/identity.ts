@@ -25,13 +25,13 @@ export interface OnBehalf {
   readonly access: Access;
 }
 
-const roles = codes<Role, ProtoRole>({
+export const roles = codes<Role, ProtoRole>({
   reader: ProtoRole.READER,
   editor: ProtoRole.EDITOR,
   owner: ProtoRole.OWNER,
 });
 
-const rights = codes<CollectionRight, ProtoRight>({
+export const rights = codes<CollectionRight, ProtoRight>({
   none: ProtoRight.NONE,
   read: ProtoRight.READ,
   write: ProtoRight.WRITE,
@@ -74,7 +74,7 @@ export function spaceKeyFromProto(tenant: string, space: string, ofTenant: Place
   return spaceKey(tenantIn(ofTenant, 'tenant', tenant), idIn<SpaceId>(ofSpace, 'space', space));
 }
 
-function rightsFromProto(
+export function rightsFromProto(
   proto: ReadonlyMap<string, ProtoRight>,
   above: Place,
 ): Map<CollectionName, CollectionRight> {

@@ -11,7 +11,7 @@ import {
 import type { SpacePush } from '@syncline/flows';
 import { Outcomes, Push } from '@syncline/proto';
 import { MergeRequest, MergeResponse } from '@syncline/proto/internal';
-import { decode, encode, then } from './encoding';
+import { decode, encode, then, uint32 } from './encoding';
 import { identityFromProto, identityToProto } from './identity';
 import { outcomesFromProto, outcomesToProto } from './outcomes';
 import { idIn, inside, type Place, reading, whole, wrong } from './place';
@@ -21,20 +21,37 @@ import { refusalToStatus, statusToRefusal } from './status';
 export interface MergeCall extends SpacePush {
   /** Tells the answer of this call from those of others on the same stream. */
   readonly correlation: number;
+  /**
+   * When the gateway got the push, and until when it waits; null for as long as it takes. Both are readings of its own
+   * clock: only their difference means something elsewhere.
+   */
+  readonly receivedAtMs: number;
+  readonly deadlineAtMs: number | null;
+  /** It goes ahead of what waits. */
+  readonly critical: boolean;
 }
 
 export interface MergeAnswer {
   readonly correlation: number;
   readonly result: PushResult;
+  /** The space's head after the commit; 0 when refused. */
+  readonly head: number;
+  /** How many pushes wait in the instance that answers. */
+  readonly waiting: number;
+  readonly commitMs: number;
 }
 
-export function mergeCallToProto({ correlation, space, push }: MergeCall): MergeRequest {
+export function mergeCallToProto(call: MergeCall): MergeRequest {
+  const { correlation, space, push, receivedAtMs, deadlineAtMs, critical } = call;
   const { device, user, access, changes } = push;
   return {
     ...MergeRequest.create(),
     ...identityToProto({ space, user, device, access }),
     correlation,
     push: encode(Push, pushToProto({ space: spaceOf(space), changes })),
+    receivedAtMs,
+    deadlineAtMs: deadlineAtMs ?? 0,
+    critical,
   };
 }
 
@@ -44,7 +61,15 @@ export function mergeCallFromProto(proto: MergeRequest): Answer<MergeCall> {
       const { space, user, device, access } = identityFromProto(proto, at);
       const { changes } = pushFromProto(decoded, inside(at, 'push'), null);
       const push: CorePush = { device, user: userOf(user, at), access, changes };
-      return { correlation: whole(at, 'correlation', proto.correlation), space, push };
+      const deadlineAtMs = whole(at, 'deadline_at_ms', proto.deadlineAtMs);
+      return {
+        correlation: whole(at, 'correlation', proto.correlation),
+        space,
+        push,
+        receivedAtMs: whole(at, 'received_at_ms', proto.receivedAtMs),
+        deadlineAtMs: deadlineAtMs === 0 ? null : deadlineAtMs,
+        critical: proto.critical,
+      };
     }),
   );
 }
@@ -53,8 +78,16 @@ function userOf(user: UserId | null, at: Place): UserId {
   return user ?? idIn<UserId>(inside(at, 'identity'), 'user', '');
 }
 
-export function mergeAnswerToProto(space: SpaceKey, { correlation, result }: MergeAnswer): MergeResponse {
-  return { ...MergeResponse.create(), correlation, result: resultToProto(spaceOf(space), result) };
+/** The space may be any where the push is refused. */
+export function mergeAnswerToProto(space: SpaceKey, answer: MergeAnswer): MergeResponse {
+  const { correlation, result, head, waiting, commitMs } = answer;
+  return {
+    correlation,
+    result: resultToProto(spaceOf(space), result),
+    head,
+    waiting: uint32(waiting),
+    commitMs: uint32(commitMs),
+  };
 }
 
 function resultToProto(space: SpaceId, result: PushResult): NonNullable<MergeResponse['result']> {
@@ -62,15 +95,17 @@ function resultToProto(space: SpaceId, result: PushResult): NonNullable<MergeRes
   return { $case: 'outcomes', outcomes: encode(Outcomes, outcomesToProto({ space, ...result })) };
 }
 
-export function mergeAnswerFromProto({ correlation, result }: MergeResponse): Answer<MergeAnswer> {
+export function mergeAnswerFromProto(proto: MergeResponse): Answer<MergeAnswer> {
+  const { result, correlation, head, waiting, commitMs } = proto;
+  const facts = { correlation, head, waiting, commitMs };
   if (result?.$case === 'refusal') {
-    return granted({ correlation, result: { kind: 'refused', refusal: statusToRefusal(result.refusal) } });
+    return granted({ ...facts, result: { kind: 'refused', refusal: statusToRefusal(result.refusal) } });
   }
   return then(decode(Outcomes, result?.outcomes ?? encode(Outcomes, Outcomes.create())), (proto) =>
     reading('', (at) => {
       if (result === undefined) wrong(at, 'result', 'must be one of outcomes and refusal');
       const { outcomes } = outcomesFromProto(proto, inside(at, 'outcomes'));
-      return { correlation, result: { kind: 'outcomes', outcomes } };
+      return { ...facts, result: { kind: 'outcomes', outcomes } };
     }),
   );
 }

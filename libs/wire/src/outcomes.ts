@@ -58,7 +58,7 @@ export function outcomesFromProto(proto: Outcomes, at: Place): OutcomesMessage {
   };
 }
 
-function outcomeToProto(outcome: Outcome): ProtoOutcome {
+export function outcomeToProto(outcome: Outcome): ProtoOutcome {
   const { number, status, version, conflict, record, reason, message, aheadMs, repeated } = outcome;
   return {
     ...ProtoOutcome.create(),
@@ -74,7 +74,7 @@ function outcomeToProto(outcome: Outcome): ProtoOutcome {
   };
 }
 
-function outcomeFromProto(proto: ProtoOutcome, at: Place): Outcome {
+export function outcomeFromProto(proto: ProtoOutcome, at: Place): Outcome {
   const { conflict, record, reason } = proto;
   return {
     number: whole(at, 'number', proto.number),

@@ -15,6 +15,17 @@ export function pageToProto({ space, entries, cursor }: Omit<PageMessage, 'kind'
   return { ...headToProto({ space }, entries), entries: entries.map(entryToProto), cursor };
 }
 
+/** The same with its entries packed, where that is worth it. */
+export function packedPageToProto(
+  page: Omit<PageMessage, 'kind'>,
+  compressor: Compressor,
+  packBytesMin: number,
+): Page {
+  const { space, entries, cursor } = page;
+  const packed = packedEntries(entries, compressor, packBytesMin);
+  return packed === null ? pageToProto(page) : { ...headToProto({ space }, entries), ...packed, cursor };
+}
+
 export function pageFromProto(proto: Page, at: Place, compressor: Compressor | null): PageMessage {
   return {
     kind: 'page',
@@ -50,11 +61,20 @@ export function encodePackedEntries(
   compressor: Compressor,
   packBytesMin: number,
 ): Uint8Array | null {
+  const packed = packedEntries(entries, compressor, packBytesMin);
+  return packed === null ? null : encode(Page, { ...headToProto(head, entries), ...packed });
+}
+
+function packedEntries(
+  entries: readonly PageEntry[],
+  compressor: Compressor,
+  packBytesMin: number,
+): Pick<Page, 'compression' | 'compressedEntries' | 'uncompressedBytes'> | null {
   const plain = encode(Entries, { entries: entries.map(entryToProto) });
   const packed = plain.length < packBytesMin ? null : pack(plain, compressor);
   if (packed === null) return null;
   const { compression, packed: compressedEntries, uncompressedBytes } = packed;
-  return encode(Page, { ...headToProto(head, entries), compression, compressedEntries, uncompressedBytes });
+  return { compression, compressedEntries, uncompressedBytes };
 }
 
 /** The page that one device gets: its cursor is put behind what was encoded for everyone. */

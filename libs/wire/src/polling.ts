@@ -7,14 +7,14 @@ import type {
   SpaceId,
   Subscribe,
 } from '@syncline/core';
-import type { CheckRequest, CompareRequest, PushRequest, PushResponse } from '@syncline/proto';
-import { CheckResponse, Outcomes, Push } from '@syncline/proto';
+import type { CheckRequest, CheckResponse, CompareRequest, PushRequest, PushResponse } from '@syncline/proto';
+import { Outcomes, Push } from '@syncline/proto';
 import { type Caller, callerFromProto, callerToProto } from './callers';
 import { rangeFromProto, rangeToProto } from './compare';
 import type { Compressor } from './compressor';
 import { outcomesFromProto, outcomesToProto } from './outcomes';
 import { paceFromProto, paceToProto } from './pace';
-import { each, idIn, inside, partOf, type Place, reading, wrong } from './place';
+import { each, idIn, inside, partOf, type Place, reading, whole, wrong } from './place';
 import { type PlanMessage, planFromProto, planToProto } from './plans';
 import { pushFromProto, pushToProto } from './push';
 import { checkSpaceToProto, subscribeFromProto } from './subscribe';
@@ -38,16 +38,18 @@ export function checkCallFromProto(proto: CheckRequest): Answer<CheckCall> {
 export interface Checked {
   readonly plans: readonly PlanMessage[];
   readonly pace: Pace | null;
+  readonly serverTimeMs: number;
 }
 
-export function checkedToProto({ plans, pace }: Checked): CheckResponse {
-  return { ...CheckResponse.create(), plans: plans.map(planToProto), pace: paceOrNothing(pace) };
+export function checkedToProto({ plans, pace, serverTimeMs }: Checked): CheckResponse {
+  return { plans: plans.map(planToProto), pace: paceOrNothing(pace), serverTimeMs };
 }
 
 export function checkedFromProto(proto: CheckResponse): Answer<Checked> {
   return reading('', (at) => ({
     plans: each(at, 'plans', proto.plans, planFromProto),
     pace: paceOrNull(proto.pace, at),
+    serverTimeMs: whole(at, 'server_time_ms', proto.serverTimeMs),
   }));
 }
 

@@ -5,19 +5,22 @@ import type {
   CollectionName,
   Digests,
   Epoch,
+  KnownCollection,
   Pace,
   PageMessage,
+  Role,
   Scope,
   SpaceId,
 } from '@syncline/core';
-import type { PullRequest } from '@syncline/proto';
-import { type Page, PullResponse } from '@syncline/proto';
+import { type Page, type PullRequest, type PullResponse, Role as ProtoRole } from '@syncline/proto';
 import { type Caller, callerFromProto, callerToProto } from './callers';
 import { checkpointFromProto, checkpointToProto } from './checkpoints';
 import type { Compressor } from './compressor';
 import { digestsFromProto, digestsToProto } from './digests';
 import { uint32 } from './encoding';
-import { pageFromProto, pageToProto } from './pages';
+import { roles } from './identity';
+import { knownCollectionFromProto, knownCollectionToProto } from './known-collections';
+import { packedPageToProto, pageFromProto, pageToProto } from './pages';
 import { bytesOrNull, each, idIn, inside, NO_BYTES, reading, whole } from './place';
 import { paceOrNothing, paceOrNull } from './polling';
 import { scopeFromProto, scopeToProto } from './scopes';
@@ -72,21 +75,37 @@ export interface Pulled {
   readonly checkpoint: CheckpointMessage | null;
   readonly lastNumber: ChangeNumber;
   readonly epoch: Epoch;
+  /** Null where it was not told. */
+  readonly role: Role | null;
+  readonly collections: readonly KnownCollection[];
   readonly mismatched: readonly CollectionName[];
   readonly pace: Pace | null;
+  readonly serverTimeMs: number;
 }
 
-export function pulledToProto(pulled: Pulled): PullResponse {
-  const { reset, pages, checkpoint, lastNumber, epoch, mismatched, pace } = pulled;
+/** How pages are packed for a device that can read them so; smaller ones go as they are. */
+export interface Packing {
+  readonly compressor: Compressor;
+  readonly packBytesMin: number;
+}
+
+export function pulledToProto(pulled: Pulled, packing: Packing | null = null): PullResponse {
+  const { reset, pages, checkpoint, lastNumber, epoch, role, collections, mismatched, pace } = pulled;
   return {
-    ...PullResponse.create(),
     reset: reset === null ? undefined : resetToProto(reset),
-    pages: pages.map(pageToProto),
+    pages: pages.map((page) =>
+      packing === null
+        ? pageToProto(page)
+        : packedPageToProto(page, packing.compressor, packing.packBytesMin),
+    ),
     checkpoint: checkpoint === null ? undefined : checkpointToProto(checkpoint),
     lastChangeNumber: lastNumber,
     mismatchedCollections: [...mismatched],
     pace: paceOrNothing(pace),
     epoch,
+    role: role === null ? ProtoRole.UNSPECIFIED : roles.code(role),
+    collections: collections.map(knownCollectionToProto),
+    serverTimeMs: pulled.serverTimeMs,
   };
 }
 
@@ -100,6 +119,9 @@ export function pulledFromProto(proto: PullResponse, compressor: Compressor | nu
     checkpoint: checkpoint === undefined ? null : checkpointFromProto(checkpoint, inside(at, 'checkpoint')),
     lastNumber: whole(at, 'last_change_number', proto.lastChangeNumber),
     epoch: whole(at, 'epoch', proto.epoch),
+    role: roles.name(proto.role),
+    collections: each(at, 'collections', proto.collections, knownCollectionFromProto),
+    serverTimeMs: whole(at, 'server_time_ms', proto.serverTimeMs),
     mismatched: collectionsFromProto(proto.mismatchedCollections, at, 'mismatched_collections'),
     pace: paceOrNull(proto.pace, at),
   }));

@@ -14,7 +14,7 @@ import {
 import { Checkpoint, Page } from '@syncline/proto';
 import { ReadRequest, type ReadResponse } from '@syncline/proto/internal';
 import { checkpointFromProto, checkpointToProto } from './checkpoints';
-import { decode, encode, then } from './encoding';
+import { decode, encode, then, uint32 } from './encoding';
 import { identityFromProto, identityToProto } from './identity';
 import { pageFromProto, pageToProto } from './pages';
 import { reading } from './place';
@@ -24,9 +24,12 @@ export interface ReadCall {
   readonly space: SpaceKey;
   readonly reader: Reader;
   readonly cursor: Cursor;
+  /** No further page follows when so many bytes of pages were sent; null for no limit. */
+  readonly bytesMax: number | null;
 }
 
-export function readCallToProto({ space, reader, cursor }: ReadCall, keys: CursorKeys): ReadRequest {
+export function readCallToProto(call: ReadCall, keys: CursorKeys): ReadRequest {
+  const { space, reader, cursor, bytesMax } = call;
   const { device, access, scope, takesPatches, takesOwn, mayHoldMore } = reader;
   const capabilities = [...(takesPatches ? ['patch-entries'] : []), ...(takesOwn ? ['own-entries'] : [])];
   return {
@@ -36,6 +39,7 @@ export function readCallToProto({ space, reader, cursor }: ReadCall, keys: Curso
     cursor: encodeCursor(cursor, space, keys),
     capabilities,
     mayHoldMore,
+    bytesMax: bytesMax === null ? 0 : uint32(bytesMax),
   };
 }
 
@@ -54,7 +58,8 @@ export function readCallFromProto(proto: ReadRequest, keys: CursorKeys): Answer<
   });
   return then(read, ({ space, reader }) => {
     const cursor = decodeCursor(proto.cursor, space, keys);
-    return cursor === null ? refused('INVALID_CURSOR') : granted({ space, reader, cursor });
+    const bytesMax = proto.bytesMax === 0 ? null : proto.bytesMax;
+    return cursor === null ? refused('INVALID_CURSOR') : granted({ space, reader, cursor, bytesMax });
   });
 }
 

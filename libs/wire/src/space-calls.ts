@@ -1,9 +1,17 @@
-import type { Answer, ClaimedRange, Subscribe } from '@syncline/core';
-import { CheckSpace, CompareRequest } from '@syncline/proto';
-import type { CompareRangesRequest, PlanRequest } from '@syncline/proto/internal';
-import { rangeFromProto, rangeToProto } from './compare';
+import type { Answer, CheckPlan, ClaimedRange, SpaceId, Subscribe } from '@syncline/core';
+import type { Comparison } from '@syncline/flows';
+import { CheckSpace, CompareRequest, CompareResponse, Plan } from '@syncline/proto';
+import type {
+  CompareRangesRequest,
+  CompareRangesResponse,
+  PlanRequest,
+  PlanResponse,
+} from '@syncline/proto/internal';
+import { comparisonFromProto, comparisonToProto, rangeFromProto, rangeToProto } from './compare';
+import { then } from './encoding';
 import { identityFromProto, identityToProto, type OnBehalf } from './identity';
 import { each, inside, partOf, reading } from './place';
+import { planFromProto, planToProto } from './plans';
 import { checkSpaceToProto, subscribeFromProto } from './subscribe';
 
 export interface PlanCall {
@@ -45,4 +53,27 @@ export function compareCallFromProto({ identity, compare }: CompareRangesRequest
       ranges: each(within, 'ranges', proto.ranges, rangeFromProto),
     };
   });
+}
+
+export function plannedToProto(space: SpaceId, plan: CheckPlan): PlanResponse {
+  return { plan: planToProto({ space, plan }) };
+}
+
+export function plannedFromProto({ plan }: PlanResponse): Answer<CheckPlan> {
+  return reading('', (at) => planFromProto(partOf(at, 'plan', plan, Plan), inside(at, 'plan')).plan);
+}
+
+/** The ranges are those that were asked for. */
+export function comparedToProto(
+  ranges: readonly ClaimedRange[],
+  comparison: Comparison,
+): CompareRangesResponse {
+  return { comparison: comparisonToProto(ranges, comparison) };
+}
+
+export function comparedFromProto({ comparison }: CompareRangesResponse): Answer<Comparison> {
+  return then(
+    reading('', (at) => partOf(at, 'comparison', comparison, CompareResponse)),
+    comparisonFromProto,
+  );
 }

@@ -8,11 +8,19 @@ import type { Resolution, Seen, Side } from '../policies/policy';
 import type { StoredRecord } from '../records';
 import type { Reason } from '../refusals';
 import { type ActiveRules, takesShape } from '../rules';
+import { askBookkeeping, askPolicy } from './ask-policy';
 import { classify } from './classify';
 import { closeConflicts, enterLedger } from './conflicts';
 import { type Draft, hasSeen } from './draft';
 import { ledgerId } from './ledger';
-import { baseUnknown, notPatchable, recordNotFound, recordTooLarge, type Rejection } from './reject';
+import {
+  baseUnknown,
+  notPatchable,
+  policyFailed,
+  recordNotFound,
+  recordTooLarge,
+  type Rejection,
+} from './reject';
 import { settle, wholePayload } from './settle';
 import { growthObstacle, type TakenChange, writeRecord } from './write';
 
@@ -84,15 +92,10 @@ function alreadyGone(
   const before = draft.head();
   if (stored !== undefined && !hasSeen(stored, push.device, change)) {
     const incoming = sideOf(push, change, null);
-    const { take } = rules.policy.resolve({
-      kind: 'DELETE_UPDATE',
-      base: null,
-      stored,
-      incoming,
-      rule: rules.rule,
-    });
+    const decided = askPolicy(rules, { kind: 'DELETE_UPDATE', base: null, stored, incoming });
+    if (decided === undefined) return rejected(policyFailed(rules.policy.name));
     const note = { asSent: true, merged: false, conflict: null };
-    if (take === 'incoming') writeRecord(draft, push, change, rules, stored, incoming, note);
+    if (decided.take === 'incoming') writeRecord(draft, push, change, rules, stored, incoming, note);
   }
   closeConflicts(draft, push, change);
   return verdict('APPLIED', draft.head() > before ? draft.head() : (stored?.version ?? draft.head()));
@@ -111,7 +114,8 @@ function cleanWrite(
   const incoming = sideOf(push, change, payload ?? null);
   const obstacle = growthObstacle(draft, stored, incoming.payload);
   if (obstacle !== null) return rejected(obstacle);
-  const meta = incoming.deleted ? null : rules.policy.remember({ stored, incoming, rule: rules.rule });
+  const meta = askBookkeeping(rules, { stored, incoming });
+  if (meta === undefined) return rejected(policyFailed(rules.policy.name));
   const note = { asSent: true, merged: false, conflict: null };
   writeRecord(draft, push, change, rules, stored, { ...incoming, meta }, note);
   draft.remember(push.device, change, incoming);
@@ -135,6 +139,7 @@ function conflictWrite(
   const incoming = sideOf(push, change, payload);
   const base = kind === 'CREATE_CREATE' ? null : seen;
   const resolution = settle(kind, base, stored, incoming, rules);
+  if (resolution === undefined) return rejected(policyFailed(rules.policy.name));
   const obstacle = growthObstacle(draft, stored, writtenBy(resolution, incoming));
   if (obstacle !== null) return rejected(obstacle);
   draft.remember(push.device, change, incoming);
@@ -171,7 +176,8 @@ function resolve(
   const cameOutAsMade = isAsMade(resolution, incoming);
   let result: StoredRecord | null = null;
   if (resolution.take === 'incoming') {
-    const meta = incoming.deleted ? null : rules.policy.remember({ stored, incoming, rule: rules.rule });
+    const meta = askBookkeeping(rules, { stored, incoming });
+    if (meta === undefined) return rejected(policyFailed(rules.policy.name));
     const patched = change.kind === 'patch';
     const note = { asSent: !patched, merged: patched && seen === null, conflict };
     result = writeRecord(draft, push, change, rules, stored, { ...incoming, meta }, note);

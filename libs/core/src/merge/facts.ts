@@ -46,6 +46,8 @@ export interface MergeFacts {
   readonly space: SpaceState;
   readonly rules: RulesBook;
   readonly quota: Quota | null;
+  /** Changes to collections that were not declared are rejected. */
+  readonly declaredOnly: boolean;
   readonly limits: Limits;
   /** Every record and ledger entry that a change names, where it exists. */
   readonly records: ReadonlyMap<RecordKey, StoredRecord>;

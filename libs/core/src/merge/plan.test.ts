@@ -486,6 +486,16 @@ describe('limits', () => {
     expect(space.state).toMatchObject({ records: 2, bytes: 12 });
   });
 
+  test('where collections have to be declared, changes to others are rejected and those behind them go on', () => {
+    const space = testSpace({ declaredOnly: true });
+    const elsewhere = { ...create('a', 1), collection: collectionName('undeclared') };
+    expect(space.push('d', elsewhere, create('a', 1)).map(inWords)).toEqual([
+      'REJECTED COLLECTION_NOT_FOUND',
+      'APPLIED',
+    ]);
+    expect(testSpace().push('d', elsewhere).map(inWords)).toEqual(['APPLIED']);
+  });
+
   test('a change that loses needs no room', () => {
     const space = testSpace({ rules: [rulesOf({ policy: 'server-wins' })] });
     space.write('x', create('a', 1), update('a', 0, 2));

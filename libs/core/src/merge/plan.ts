@@ -41,9 +41,9 @@ function pushInto(draft: Draft, push: Push): PushResult {
 function takeChange(draft: Draft, push: Push, change: Change): Outcome {
   const print = fingerprint(change);
   if (change.number <= draft.lastNumber(push.device)) return repeatedOutcome(draft, push, change, print);
-  const { nowMs, limits, rules } = draft.facts;
+  const { nowMs, limits } = draft.facts;
   const after = followsOrder(change) ? draft.lastBefore(push.device, change.after) : 0;
-  const rejected = rejectionOf(change, push, rules, limits);
+  const rejected = rejectionOf(change, push, draft.facts);
   const taken = rejected === null ? takenOf(change, after, nowMs, limits) : null;
   const verdict: Verdict =
     taken === null

@@ -5,7 +5,8 @@ import { collectionProblem, idProblem, isSystem } from '../ids';
 import { isJsonPayload, parseFields } from '../json-fields';
 import type { Limits } from '../limits';
 import { overLimit, type Reason, type Refusal, refusal, REASONS } from '../refusals';
-import type { ActiveRules, RulesBook } from '../rules';
+import type { ActiveRules } from '../rules';
+import type { MergeFacts } from './facts';
 
 /** A change that is not possible at all. Its number counts as used: those behind it can go on. */
 export interface Rejection {
@@ -35,7 +36,11 @@ export function pushObstacle(push: Pick<Push, 'changes'>, limits: Limits): Refus
   });
 }
 
-export function rejectionOf(change: Change, push: Push, rules: RulesBook, limits: Limits): Rejection | null {
+export function rejectionOf(
+  change: Change,
+  push: Push,
+  { rules, limits, declaredOnly }: Pick<MergeFacts, 'rules' | 'limits' | 'declaredOnly'>,
+): Rejection | null {
   const { collection, id } = change;
   const nameProblem = collectionProblem(collection);
   if (nameProblem !== null) return rejection('INVALID_ID', `the collection ${nameProblem}`);
@@ -44,6 +49,8 @@ export function rejectionOf(change: Change, push: Push, rules: RulesBook, limits
   if (problem !== null) return rejection('INVALID_ID', `the id ${problem}`);
   if (!mayWrite(push.access, collection))
     return rejection('PERMISSION_DENIED', `role ${push.access.role} may not write ${collection}`);
+  if (declaredOnly && !rules.declared.has(collection))
+    return rejection('COLLECTION_NOT_FOUND', `${collection} was not declared`);
   if (!isHlcTime(change.time)) return rejection('INVALID_ARGUMENT', 'the time is not a clock reading');
   if (!Number.isSafeInteger(change.baseVersion) || change.baseVersion < 0)
     return rejection('BASE_VERSION_UNKNOWN', 'the base version is not a version');
@@ -91,5 +98,7 @@ export const notPatchable: Rejection = rejection(
 );
 export const baseUnknown = (base: number, head: number): Rejection =>
   rejection('BASE_VERSION_UNKNOWN', `base version ${base} is above the head ${head}`);
-export const quotaExceeded = (what: string, allowed: number): Rejection =>
-  rejection('QUOTA_EXCEEDED', `${what} of this space: ${allowed} allowed`);
+export const policyFailed = (policy: string): Rejection =>
+  rejection('UNSUPPORTED_CHANGE', `policy ${policy} failed at this change`);
+export const quotaExceeded = (what: string, allowed: number, asked: number): Rejection =>
+  rejection('QUOTA_EXCEEDED', `${what} of this space: ${asked} asked, ${allowed} allowed`);

@@ -6,6 +6,7 @@ import type { Resolution, Seen, Side } from '../policies/policy';
 import type { StoredRecord } from '../records';
 import type { ActiveRules } from '../rules';
 import type { DeviceId } from '../ids';
+import { askPolicy } from './ask-policy';
 
 /** A delete whose time is no longer known counts as later than any change. */
 const LONG_AGO_DELETED = {
@@ -41,19 +42,19 @@ export function wholePayload(
   }
 }
 
-/** Settles a conflict: by the collection's rule for deletes where it has one, else by its policy. */
+/** Settles a conflict: by the collection's rule for deletes where it has one, else by its policy, which may fail. */
 export function settle(
   kind: Exclude<ConflictKind, 'SCHEMA'>,
   base: Seen | null,
   stored: StoredRecord | null,
   incoming: Side,
-  { declared, policy, rule }: ActiveRules,
-): Resolution {
+  rules: ActiveRules,
+): Resolution | undefined {
   const against: Side = stored ?? LONG_AGO_DELETED;
   if (against.deleted || incoming.deleted) {
     const deleteTakes = incoming.deleted ? 'incoming' : 'stored';
     const updateTakes = incoming.deleted ? 'stored' : 'incoming';
-    switch (declared.deletes) {
+    switch (rules.declared.deletes) {
       case 'delete-wins':
         return {
           take: deleteTakes,
@@ -73,5 +74,5 @@ export function settle(
         break;
     }
   }
-  return policy.resolve({ kind, base, stored: against, incoming, rule });
+  return askPolicy(rules, { kind, base, stored: against, incoming });
 }

@@ -20,9 +20,12 @@ export function growthObstacle(
   if (quota === null) return null;
   const { records, bytes } = draft.counts();
   const had = stored?.payload ?? null;
-  if (had === null && records + 1 > quota.recordsMax) return quotaExceeded('records', quota.recordsMax);
+  if (had === null && records + 1 > quota.recordsMax)
+    return quotaExceeded('records', quota.recordsMax, records + 1);
   const growth = payload.length - (had?.length ?? 0);
-  return growth > 0 && bytes + growth > quota.bytesMax ? quotaExceeded('bytes', quota.bytesMax) : null;
+  return growth > 0 && bytes + growth > quota.bytesMax
+    ? quotaExceeded('bytes', quota.bytesMax, bytes + growth)
+    : null;
 }
 
 /** A change with its time cut off at the limit, if it was so far ahead, and after nothing that was rejected. */

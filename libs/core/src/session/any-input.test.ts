@@ -13,6 +13,7 @@ import {
   opening,
   outcome,
   pushTo,
+  signedCursor,
   subscribeTo,
   TENANT,
   testSession,
@@ -47,7 +48,12 @@ const messages = fc.oneof(
   fc
     .tuple(fc.integer({ min: 0, max: 4 }), fc.nat(3), space)
     .map(([first, count, where]) => pushTo(first, count, where)),
-  space.map((where) => ({ kind: 'ack', space: where, cursor: new Uint8Array(1) }) as const),
+  fc
+    .tuple(space, fc.boolean())
+    .map(
+      ([where, forged]) =>
+        ({ kind: 'ack', space: where, cursor: forged ? new Uint8Array(1) : signedCursor(where) }) as const,
+    ),
   space.map((where) => ({ kind: 'unsubscribe', space: where }) as const),
   space.map(
     (where) =>
@@ -153,8 +159,17 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       .tuple(space, fc.option(access))
       .map(([where, each]) => ({ kind: 'access', space: where, access: each })),
   ),
+  stepped(
+    fc.constantFrom(false, false, false, true).map((ends) => ({
+      kind: 'unreadable',
+      about: 'push',
+      space: null,
+      refusal: refusal('INVALID_ARGUMENT'),
+      ends,
+    })),
+  ),
   stepped(fc.nat(400).map((bytes) => ({ kind: 'flushed', bytes }))),
-  stepped(fc.constantFrom<SessionInput>({ kind: 'tick' }, { kind: 'tick' }, { kind: 'draining' })),
+  stepped(fc.constantFrom<SessionInput>({ kind: 'tick' }, { kind: 'tick' }, { kind: 'draining', inMs: 0 })),
 );
 
 /** What a shell would notice if the machine broke its word. */

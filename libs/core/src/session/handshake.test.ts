@@ -247,6 +247,30 @@ test('goodbye forgets the session, a lost connection does not', () => {
   expect(lost.step({ kind: 'disconnected' })).toEqual(['unwatch home', 'close']);
 });
 
+describe('what cannot be read', () => {
+  const input = {
+    kind: 'unreadable',
+    about: 'push',
+    space: HOME,
+    refusal: refusal('INVALID_ARGUMENT'),
+    ends: false,
+  } as const;
+
+  test('is told to a device that is known, and ends the session where nothing could follow', () => {
+    expect(welcomedSession().step(input)).toEqual(['> refuse push INVALID_ARGUMENT']);
+    expect(welcomedSession().step({ ...input, about: null, ends: true })).toEqual([
+      '> refuse  INVALID_ARGUMENT closing',
+      'close',
+    ]);
+  });
+
+  test('ends a session that has not begun', () => {
+    expect(testSession().step(input)).toEqual(['> refuse push INVALID_ARGUMENT closing', 'close']);
+  });
+});
+
 test('a device that is shut out is sent away', () => {
   expect(welcomedSession().step({ kind: 'revoked' })).toEqual(['> refuse  DEVICE_REVOKED closing', 'close']);
+  const suspended = { kind: 'shut-out', refusal: refusal('TENANT_SUSPENDED') } as const;
+  expect(welcomedSession().step(suspended)).toEqual(['> refuse  TENANT_SUSPENDED closing', 'close']);
 });

@@ -24,6 +24,14 @@ import type { SavedSession } from './saved';
 /** What happens to a session. Answers carry the ticket of the opening that they belong to. */
 export type SessionInput =
   | { readonly kind: 'message'; readonly message: DeviceMessage }
+  /** The device said something that cannot be taken as a message; `ends` where nothing behind it could be relied on. */
+  | {
+      readonly kind: 'unreadable';
+      readonly about: DeviceMessage['kind'] | null;
+      readonly space: SpaceId | null;
+      readonly refusal: Refusal;
+      readonly ends: boolean;
+    }
   | { readonly kind: 'authenticated'; readonly identity: VerifiedDevice; readonly saved: SavedSession | null }
   | { readonly kind: 'not-authenticated'; readonly refusal: Refusal }
   | { readonly kind: 'opened'; readonly space: SpaceId; readonly ticket: number; readonly opening: Opening }
@@ -45,9 +53,12 @@ export type SessionInput =
     }
   | { readonly kind: 'access'; readonly space: SpaceId; readonly access: Access | null }
   | { readonly kind: 'revoked' }
+  /** The session is over for a reason that lies outside of it, such as a tenant that was suspended. */
+  | { readonly kind: 'shut-out'; readonly refusal: Refusal }
   /** So many bytes have left for the device. */
   | { readonly kind: 'flushed'; readonly bytes: number }
-  | { readonly kind: 'draining' }
+  /** The gateway is about to stop; the device may take that long to move elsewhere. */
+  | { readonly kind: 'draining'; readonly inMs: number }
   /** Comes at least every second. */
   | { readonly kind: 'tick' }
   | { readonly kind: 'disconnected' };

@@ -73,7 +73,7 @@ test('a draining server takes no new push and answers those under way', () => {
   const session = liveSession();
   session.message(pushTo(1));
   session.message(pushTo(2));
-  session.step({ kind: 'draining' });
+  session.step({ kind: 'draining', inMs: 0 });
   expect(session.message(pushTo(3))).toEqual(['> refuse push DRAINING']);
   expect(session.pushed([1])).toContain('push home 2');
 });

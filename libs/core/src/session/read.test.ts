@@ -153,7 +153,7 @@ describe('a slow reader', () => {
     const session = liveSession(WINDOW);
     const { entries } = deltaTo(11, { bytes: 90 * KIB }).page;
     session.announced(announcement(10, 11, { entries }));
-    expect(session.step({ kind: 'draining' })).toEqual(['> notice draining']);
+    expect(session.step({ kind: 'draining', inMs: 2_000 })).toEqual(['> notice draining']);
   });
 
   test('of many spaces is not sent a page of each at once; they take turns', () => {

@@ -2,7 +2,8 @@ import { checkpointCursor } from '../cursor';
 import { type Delta, digestsFor, liveEntries, takesLive } from '../delta';
 import type { Announcement } from '../pages';
 import { hasRoom } from '../pacing';
-import { type Reason, type Refusal, refusal } from '../refusals';
+import { type Refusal, refusal } from '../refusals';
+import { startsOver } from '../starting-over';
 import type { SessionEffect } from './io';
 import { readOn } from './read-on';
 import { checkpoint, cursorBytes, send } from './send';
@@ -48,22 +49,13 @@ export function pageRead(
   return effects;
 }
 
-/** Reasons for which a device cannot go on from where it is, but can from the beginning. */
-const START_OVER: ReadonlySet<Reason> = new Set<Reason>([
-  'CURSOR_TOO_OLD',
-  'EPOCH_CHANGED',
-  'SCOPE_CHANGED',
-  'ACCESS_CHANGED',
-  'INVALID_SYNC_STATE',
-]);
-
 export function pageNotRead(
   state: SessionState,
   sub: Subscription,
   why: Refusal,
   nowMs: number,
 ): SessionEffect[] {
-  if (START_OVER.has(why.reason)) return restart(state, sub, why);
+  if (startsOver(why.reason)) return restart(state, sub, why);
   sub.reading = 'waiting';
   sub.readAgainAtMs = nowMs + (why.retryAfterMs ?? READ_AGAIN_MS);
   return [];

@@ -1,7 +1,15 @@
 import { hlcTime } from '../clock';
-import { checkpointCursor, type Cursor, type CursorKeys, startCursor } from '../cursor';
+import { checkpointCursor, type Cursor, type CursorKeys, encodeCursor, startCursor } from '../cursor';
 import type { Delta } from '../delta';
-import { deviceId, type SessionId, type SpaceId, type TenantId, type UserId, type Version } from '../ids';
+import {
+  deviceId,
+  type SessionId,
+  type SpaceId,
+  spaceKey,
+  type TenantId,
+  type UserId,
+  type Version,
+} from '../ids';
 import { DEFAULT_LIMITS, type Limits } from '../limits';
 import type { DeviceMessage, Hello, Subscribe, SyncMode } from '../messages';
 import { SERVED_CAPABILITIES } from '../negotiate';
@@ -74,6 +82,10 @@ export const opening = (given: Partial<Opening> = {}): Opening => ({
 
 export const atCheckpoint = (version: Version, epoch = 1): Cursor =>
   checkpointCursor(epoch, version, SCOPE_HASH);
+
+/** As a device got it with the checkpoint of a version. */
+export const signedCursor = (space: SpaceId, version: Version = 10): Uint8Array =>
+  encodeCursor(atCheckpoint(version), spaceKey(TENANT, space), KEYS);
 
 const put = (id: string, version: Version, bytes = 1): PageEntry => ({
   kind: 'put',

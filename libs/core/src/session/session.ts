@@ -1,4 +1,5 @@
-import type { SpaceId } from '../ids';
+import { decodeCursor } from '../cursor';
+import { type SpaceId, spaceKey } from '../ids';
 import type { DeviceMessage, PresenceMessage } from '../messages';
 import { refusal } from '../refusals';
 import { authenticated, greet, waitForWelcome } from './handshake';
@@ -21,6 +22,8 @@ export function stepSession(state: SessionState, input: SessionInput, nowMs: num
   switch (input.kind) {
     case 'message':
       return receive(state, input.message, nowMs);
+    case 'unreadable':
+      return unreadable(state, input);
     case 'authenticated': {
       const { effects, early } = authenticated(state, input.identity, input.saved, nowMs);
       return [...effects, ...early.flatMap((message) => receive(state, message, nowMs))];
@@ -45,12 +48,14 @@ export function stepSession(state: SessionState, input: SessionInput, nowMs: num
       );
     case 'revoked':
       return closeWith(state, refusal('DEVICE_REVOKED'));
+    case 'shut-out':
+      return closeWith(state, input.refusal);
     case 'flushed':
       state.unsentBytes = Math.max(0, state.unsentBytes - input.bytes);
       return readWaiting(state, nowMs);
     case 'draining':
       state.draining = true;
-      return [send(state, { kind: 'notice', notice: 'draining', inMs: 0 })];
+      return [send(state, { kind: 'notice', notice: 'draining', inMs: input.inMs })];
     case 'tick':
       return tick(state, nowMs);
     case 'disconnected':
@@ -79,6 +84,15 @@ function receive(state: SessionState, message: DeviceMessage, nowMs: number): Se
     case 'unsubscribe':
       return unsubscribe(state, message.space);
   }
+}
+
+/** Before Hello there is nobody who could be told to go on. */
+function unreadable(
+  state: SessionState,
+  { refusal: why, about, space, ends }: SessionInput & { kind: 'unreadable' },
+): SessionEffect[] {
+  if (ends || state.phase === 'new') return closeWith(state, why, about);
+  return refuse(state, why, about, space);
 }
 
 /** An answer counts only for the opening that asked; a push's answer counts whatever became of its subscription. */
@@ -127,6 +141,8 @@ function acknowledge(
   if (sub === undefined) return refuse(state, refusal('NOT_SUBSCRIBED'), 'ack', space);
   // What a device stored of a subscription that has been started over since says nothing about the new one.
   if (sub.opened === null) return [];
+  if (decodeCursor(cursor, spaceKey(state.identity!.tenant, space), state.setup.keys) === null)
+    return refuse(state, refusal('INVALID_CURSOR'), 'ack', space);
   sub.acknowledged = cursor;
   sub.seenAtMs = nowMs;
   return [{ do: 'acknowledge', space, cursor }, saveSession(state)];

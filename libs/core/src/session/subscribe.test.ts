@@ -11,6 +11,7 @@ import {
   liveSession,
   opening,
   pushTo,
+  signedCursor,
   subscribeTo,
   welcomedSession,
 } from './session.test-fixtures';
@@ -258,7 +259,7 @@ describe('presence', () => {
 });
 
 describe('acknowledging', () => {
-  const ack = { kind: 'ack', space: HOME, cursor: new Uint8Array([9]) } as const;
+  const ack = { kind: 'ack', space: HOME, cursor: signedCursor(HOME) } as const;
 
   test('is passed on and remembered for another gateway', () => {
     const session = liveSession();
@@ -296,6 +297,18 @@ describe('acknowledging', () => {
 
   test('needs a subscription', () => {
     expect(welcomedSession().message(ack)).toEqual(['> refuse ack NOT_SUBSCRIBED']);
+  });
+
+  test.each([
+    ['nobody issued', new Uint8Array([9])],
+    ['was issued for another space', signedCursor(WORK)],
+  ])('is refused with a cursor that %s, and nothing of it is remembered', (_, cursor) => {
+    const session = liveSession();
+    expect(session.message({ ...ack, cursor })).toEqual(['> refuse ack INVALID_CURSOR']);
+    session.message(ack);
+    expect(session.effects.at(-1)).toMatchObject({
+      session: { subscriptions: [{ space: HOME, cursor: ack.cursor }] },
+    });
   });
 });
 

@@ -5,6 +5,15 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { CollectionDigest } from "../../v1/pages";
 import { DevicePresence } from "../../v1/presence";
+import {
+  CollectionRight,
+  collectionRightFromJSON,
+  collectionRightToJSON,
+  Role,
+  roleFromJSON,
+  roleToJSON,
+} from "../../v1/spaces";
+import { TenantState, tenantStateFromJSON, tenantStateToJSON } from "../../v1/tenants";
 
 /**
  * A space was written to. Published on NATS with `tenant/space/epoch/to_version` as message id. It does no
@@ -65,18 +74,36 @@ export interface PresenceEvent {
   gateway: string;
 }
 
-/** What a user may do has changed. Gateways look it up again for the sessions concerned. */
+/**
+ * Who may do what has changed: a user's access to a space, a device that was shut out, a space that is gone, or the
+ * standing of a tenant. Published on core NATS; gateways that miss it find out by looking.
+ */
 export interface AccessChanged {
   /** The tenant. */
   tenant: string;
-  /** The space. Empty for every space of the tenant. */
+  /** The space, where it is about one. */
   space: string;
-  /** The user. Empty for every user. */
+  /** The user whose access to the space has changed. Empty where it is about no user. */
   user: string;
   /** The device that was shut out. Empty for none. */
   device: string;
   /** When, in milliseconds since 1970. */
   changedAtMs: number;
+  /** The user's role in the space from now on. Not set when the access has ended. */
+  role: Role;
+  /** Collection → a narrower right. */
+  collections: Map<string, CollectionRight>;
+  /** The space is gone. */
+  spaceRemoved: boolean;
+  /** Where it is about the tenant as a whole: whether it may be used. */
+  tenantState: TenantState;
+  /** The tenant is gone. */
+  tenantRemoved: boolean;
+}
+
+export interface AccessChanged_CollectionsEntry {
+  key: string;
+  value: CollectionRight;
 }
 
 /** Rules of collections have changed. Everyone who holds them loads them again. */
@@ -665,7 +692,18 @@ export const PresenceEvent: MessageFns<PresenceEvent> = {
 };
 
 function createBaseAccessChanged(): AccessChanged {
-  return { tenant: "", space: "", user: "", device: "", changedAtMs: 0 };
+  return {
+    tenant: "",
+    space: "",
+    user: "",
+    device: "",
+    changedAtMs: 0,
+    role: 0,
+    collections: new Map(),
+    spaceRemoved: false,
+    tenantState: 0,
+    tenantRemoved: false,
+  };
 }
 
 export const AccessChanged: MessageFns<AccessChanged> = {
@@ -684,6 +722,21 @@ export const AccessChanged: MessageFns<AccessChanged> = {
     }
     if (message.changedAtMs !== 0) {
       writer.uint32(40).int64(message.changedAtMs);
+    }
+    if (message.role !== 0) {
+      writer.uint32(48).int32(message.role);
+    }
+    message.collections.forEach((value, key) => {
+      AccessChanged_CollectionsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    if (message.spaceRemoved !== false) {
+      writer.uint32(64).bool(message.spaceRemoved);
+    }
+    if (message.tenantState !== 0) {
+      writer.uint32(72).int32(message.tenantState);
+    }
+    if (message.tenantRemoved !== false) {
+      writer.uint32(80).bool(message.tenantRemoved);
     }
     return writer;
   },
@@ -741,6 +794,49 @@ export const AccessChanged: MessageFns<AccessChanged> = {
             message.changedAtMs = longToNumber(reader.int64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.role = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = AccessChanged_CollectionsEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.collections.set(entry7.key, entry7.value);
+            }
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.spaceRemoved = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.tenantState = reader.int32() as any;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.tenantRemoved = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -764,6 +860,31 @@ export const AccessChanged: MessageFns<AccessChanged> = {
         : isSet(object.changed_at_ms)
         ? globalThis.Number(object.changed_at_ms)
         : 0,
+      role: isSet(object.role) ? roleFromJSON(object.role) : 0,
+      collections: isObject(object.collections)
+        ? (globalThis.Object.entries(object.collections) as [string, any][]).reduce(
+          (acc: Map<string, CollectionRight>, [key, value]: [string, any]) => {
+            acc.set(key, collectionRightFromJSON(value));
+            return acc;
+          },
+          new Map(),
+        )
+        : new Map(),
+      spaceRemoved: isSet(object.spaceRemoved)
+        ? globalThis.Boolean(object.spaceRemoved)
+        : isSet(object.space_removed)
+        ? globalThis.Boolean(object.space_removed)
+        : false,
+      tenantState: isSet(object.tenantState)
+        ? tenantStateFromJSON(object.tenantState)
+        : isSet(object.tenant_state)
+        ? tenantStateFromJSON(object.tenant_state)
+        : 0,
+      tenantRemoved: isSet(object.tenantRemoved)
+        ? globalThis.Boolean(object.tenantRemoved)
+        : isSet(object.tenant_removed)
+        ? globalThis.Boolean(object.tenant_removed)
+        : false,
     };
   },
 
@@ -784,6 +905,24 @@ export const AccessChanged: MessageFns<AccessChanged> = {
     if (message.changedAtMs !== 0) {
       obj.changedAtMs = Math.round(message.changedAtMs);
     }
+    if (message.role !== 0) {
+      obj.role = roleToJSON(message.role);
+    }
+    if (message.collections?.size) {
+      obj.collections = {};
+      message.collections.forEach((v, k) => {
+        obj.collections[k] = collectionRightToJSON(v);
+      });
+    }
+    if (message.spaceRemoved !== false) {
+      obj.spaceRemoved = message.spaceRemoved;
+    }
+    if (message.tenantState !== 0) {
+      obj.tenantState = tenantStateToJSON(message.tenantState);
+    }
+    if (message.tenantRemoved !== false) {
+      obj.tenantRemoved = message.tenantRemoved;
+    }
     return obj;
   },
 
@@ -797,6 +936,104 @@ export const AccessChanged: MessageFns<AccessChanged> = {
     message.user = object.user ?? "";
     message.device = object.device ?? "";
     message.changedAtMs = object.changedAtMs ?? 0;
+    message.role = object.role ?? 0;
+    message.collections = (() => {
+      const m = new Map();
+      (object.collections as Map<string, CollectionRight> ?? new Map()).forEach((value, key) => {
+        if (value !== undefined) {
+          m.set(key, value as CollectionRight);
+        }
+      });
+      return m;
+    })();
+    message.spaceRemoved = object.spaceRemoved ?? false;
+    message.tenantState = object.tenantState ?? 0;
+    message.tenantRemoved = object.tenantRemoved ?? false;
+    return message;
+  },
+};
+
+function createBaseAccessChanged_CollectionsEntry(): AccessChanged_CollectionsEntry {
+  return { key: "", value: 0 };
+}
+
+export const AccessChanged_CollectionsEntry: MessageFns<AccessChanged_CollectionsEntry> = {
+  encode(message: AccessChanged_CollectionsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).int32(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccessChanged_CollectionsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccessChanged_CollectionsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccessChanged_CollectionsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? collectionRightFromJSON(object.value) : 0,
+    };
+  },
+
+  toJSON(message: AccessChanged_CollectionsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = collectionRightToJSON(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AccessChanged_CollectionsEntry>): AccessChanged_CollectionsEntry {
+    return AccessChanged_CollectionsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccessChanged_CollectionsEntry>): AccessChanged_CollectionsEntry {
+    const message = createBaseAccessChanged_CollectionsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
     return message;
   },
 };

@@ -1,0 +1,93 @@
+import { type Access, deviceId, HOLDS_NOTHING } from '@syncline/core';
+import { manualTime, change, deviceOn, NOTES } from '@syncline/port-contracts';
+import { hmacCursorKeys, memoryAnnouncements, memoryStore } from '@syncline/memory';
+import { followChanges, type FollowRequest } from './follow-changes';
+import { ANN, flowWorld, HOME_KEY, OWNER_OF_ALL } from './flows.test-fixtures';
+
+async function begin() {
+  const time = manualTime();
+  const store = memoryStore();
+  const keys = hmacCursorKeys([{ id: 1, secret: new Uint8Array(32) }]);
+  const { limits } = await flowWorld({ store, announcements: memoryAnnouncements(), clock: time, keys });
+  const follow = followChanges({ receipts: store, devices: store, clock: time, limits });
+  return {
+    time,
+    store,
+    limits,
+    writer: deviceOn(store, HOME_KEY, 'writer'),
+    acknowledge: (device: string, version: number) =>
+      store.acknowledge(
+        HOME_KEY,
+        { device: deviceId(device), user: ANN, nowMs: time.nowMs(), skewMs: 0 },
+        version,
+      ),
+    stages: async (numbers: readonly number[], given: Partial<FollowRequest> = {}) => {
+      const request = { access: OWNER_OF_ALL, device: deviceId('writer'), numbers, ...given };
+      const answer = await follow(HOME_KEY, request);
+      if (!answer.ok) throw new Error(answer.refusal.reason);
+      return answer.value.changes;
+    },
+  };
+}
+
+test('a change goes from stage to stage', async () => {
+  const { store, writer, acknowledge, stages } = await begin();
+  const stage = async () => (await stages([1])).map((each) => each.stage);
+  expect(await stage()).toEqual(['unknown']);
+  await writer.push(change.create('a', {}));
+  expect(await stage()).toEqual(['committed']);
+  await store.markAnnounced(HOME_KEY, 1);
+  expect(await stage()).toEqual(['announced']);
+  await acknowledge('slow', 0);
+  await acknowledge('quick', 1);
+  expect(await stage()).toEqual(['delivered']);
+  await acknowledge('slow', 1);
+  expect(await stage()).toEqual(['acknowledged']);
+});
+
+test('devices that stay away longer than the horizon, or keep no copy, are not waited for', async () => {
+  const { store, time, limits, writer, acknowledge, stages } = await begin();
+  await writer.push(change.create('a', {}));
+  await store.markAnnounced(HOME_KEY, 1);
+  await acknowledge('lost', 0);
+  await acknowledge('uploader', HOLDS_NOTHING);
+  time.advance(limits.offlineHorizonMs + 1);
+  await acknowledge('reader', 1);
+  expect(await stages([1])).toMatchObject([
+    {
+      stage: 'acknowledged',
+      acknowledgedCount: 1,
+      deviceCount: 2,
+      others: [{ device: 'lost' }, { device: 'reader' }],
+    },
+  ]);
+});
+
+test('a rejected change is decided, and there is nothing to wait for', async () => {
+  const { store, writer, stages } = await begin();
+  await writer.push(change.update('nothing', {}, { baseVersion: 9 }));
+  await store.markAnnounced(HOME_KEY, 1);
+  expect(await stages([1])).toMatchObject([
+    { stage: 'committed', version: 0, outcome: { status: 'REJECTED', reason: 'BASE_VERSION_UNKNOWN' } },
+  ]);
+});
+
+test('what was forgotten is known to have been taken', async () => {
+  const { store, time, writer, stages } = await begin();
+  await writer.push(change.create('a', {}));
+  await store.pruneReceipts(HOME_KEY, time.nowMs() + 1);
+  expect(await stages([1])).toMatchObject([
+    { stage: 'committed', version: 0, committedAtMs: 0, outcome: { status: 'APPLIED', repeated: true } },
+  ]);
+});
+
+test('who may not see every collection is not told what a conflict or a message names', async () => {
+  const { writer, stages } = await begin();
+  await writer.push(change.create('a', { n: 1 }));
+  await writer.push(change.update('b', {}, { baseVersion: 9 }));
+  const narrowed: Access = { role: 'reader', collections: new Map([[NOTES, 'none']]) };
+  const [, told] = await stages([1, 2]);
+  const [, hidden] = await stages([1, 2], { access: narrowed });
+  expect(told!.outcome!.message).not.toBe('');
+  expect(hidden!.outcome).toMatchObject({ status: 'REJECTED', message: '', conflict: null });
+});

@@ -1,0 +1,50 @@
+import { deviceId } from '@syncline/core';
+import { BASE_MS, change } from './change-fixtures';
+import { type MakeStore, storeWorld } from './store-under-test';
+
+const D1 = deviceId('d1');
+
+export function describeReceiptStoreContract(name: string, make: MakeStore): void {
+  describe(`${name} keeps the contract of a receipt store`, () => {
+    const world = storeWorld(make);
+
+    test('what became of changes is found by their numbers, of one device', async () => {
+      const space = await world.space();
+      await world.device(space, 'd1').push(change.create('a', {}), change.create('c', {}));
+      await world.device(space, 'd2').push(change.create('b', {}));
+      const found = await world.store.receipts(space, D1, [2, 1, 7]);
+      expect(found).toMatchObject({ head: 3, lastNumber: 2 });
+      expect([...found!.receipts.keys()].sort()).toEqual([1, 2]);
+      expect(found!.receipts.get(1)).toMatchObject({
+        device: 'd1',
+        number: 1,
+        status: 'APPLIED',
+        version: 1,
+        committedAtMs: BASE_MS,
+      });
+    });
+
+    test('a device that never pushed has number 0, and what was pruned is missing', async () => {
+      const space = await world.space();
+      await world.device(space, 'd1').push(change.create('a', {}));
+      expect(await world.store.receipts(space, deviceId('d9'), [1])).toMatchObject({
+        lastNumber: 0,
+        receipts: new Map(),
+      });
+      await world.store.pruneReceipts(space, BASE_MS + 1);
+      expect(await world.store.receipts(space, D1, [1])).toMatchObject({
+        lastNumber: 1,
+        receipts: new Map(),
+      });
+    });
+
+    test('it tells how far everyone was told, and nothing of a space that does not exist', async () => {
+      const space = await world.space();
+      await world.device(space, 'd1').push(change.create('a', {}));
+      expect(await world.store.receipts(space, D1, [])).toMatchObject({ head: 1, announced: 0 });
+      await world.store.markAnnounced(space, 1);
+      expect(await world.store.receipts(space, D1, [])).toMatchObject({ head: 1, announced: 1 });
+      expect(await world.store.receipts(world.nowhere(), D1, [1])).toBeNull();
+    });
+  });
+}

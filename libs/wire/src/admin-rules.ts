@@ -1,0 +1,219 @@
+import {
+  type CollectionName,
+  type CollectionRules,
+  CORE_POLICIES,
+  type DeleteRule,
+  encodeUtf8,
+  type FieldMergeRule,
+  type FieldRule,
+  type FieldRuleName,
+  type ParsedRule,
+  tryDecodeUtf8,
+  type UserId,
+} from '@syncline/core';
+import type { Declaration, DeclaredRules } from '@syncline/flows';
+import {
+  CollectionRules as ProtoRules,
+  DeleteRule as ProtoDeletes,
+  type FieldMergeRule as ProtoFieldMerge,
+  FieldStrategy,
+  SchemaRules,
+} from '@syncline/proto';
+import { codes } from './codes';
+import { uint32 } from './encoding';
+import { LONG_TEXT_BYTES_MAX, textIn } from './pair';
+import { bytesOrNull, collectionIn, idIn, inside, type Place, whole, wrong } from './place';
+
+const deleteRules = codes<DeleteRule, ProtoDeletes>({
+  policy: ProtoDeletes.POLICY,
+  'delete-wins': ProtoDeletes.DELETE_WINS,
+  resurrect: ProtoDeletes.RESURRECT,
+  ask: ProtoDeletes.ASK,
+});
+
+const strategies = codes<FieldRuleName, FieldStrategy>({
+  'last-write': FieldStrategy.LAST_WRITE,
+  'set-union': FieldStrategy.SET_UNION,
+  'list-by-id': FieldStrategy.LIST_BY_ID,
+  counter: FieldStrategy.COUNTER,
+  max: FieldStrategy.MAX,
+  min: FieldStrategy.MIN,
+  ask: FieldStrategy.ASK,
+});
+
+export function declarationToProto({ declaredAtMs, declaredBy, ...declared }: Declaration): ProtoRules {
+  return { ...rulesToProto(declared), declaredAtMs, declaredBy: declaredBy ?? '' };
+}
+
+export function declarationFromProto(proto: ProtoRules, at: Place): Declaration {
+  const { rules, description } = declaredFromProto(proto, at);
+  return {
+    rules: { ...rules, rulesVersion: whole(at, 'rules_version', proto.rulesVersion) },
+    description,
+    declaredAtMs: whole(at, 'declared_at_ms', proto.declaredAtMs),
+    declaredBy: proto.declaredBy === '' ? null : idIn<UserId>(at, 'declared_by', proto.declaredBy),
+  };
+}
+
+export function rulesToProto({ rules, description }: DeclaredRules): ProtoRules {
+  const { collection, rulesVersion, deletes, encrypted, json, schema } = rules;
+  return {
+    ...ProtoRules.create(),
+    collection,
+    description,
+    rulesVersion: uint32(rulesVersion),
+    policy: policyToProto(rules),
+    deletes: deleteRules.code(deletes),
+    encrypted,
+    json,
+    schema: { ...SchemaRules.create(), current: uint32(schema.current), oldest: uint32(schema.oldest) },
+  };
+}
+
+/** Their version is given by the server. What it would not act upon, it does not take. */
+export function declaredFromProto(proto: ProtoRules, at: Place): DeclaredRules {
+  const { schema = SchemaRules.create(), history, deletes } = proto;
+  const unserved = (name: string, isSet: boolean) => isSet && wrong(at, name, 'is not served yet');
+  unserved('json_schema', proto.jsonSchema.length > 0);
+  unserved('schema.steps', schema.steps.length > 0);
+  unserved('history', history !== undefined && (history.versionsMax !== 0 || history.keptMs !== 0));
+  unserved('record_bytes_max', proto.recordBytesMax !== 0);
+  const collection: CollectionName = collectionIn(at, 'collection', proto.collection);
+  const unsaid = deletes === ProtoDeletes.UNSPECIFIED;
+  const rules: CollectionRules = {
+    collection,
+    ...policyFromProto(proto.policy, at),
+    rulesVersion: 0,
+    deletes: unsaid ? 'policy' : deleteRules.nameIn(at, 'deletes', deletes),
+    encrypted: proto.encrypted,
+    json: proto.json,
+    schema: { current: schema.current, oldest: schema.oldest },
+  };
+  return { rules, description: textIn(at, 'description', proto.description, LONG_TEXT_BYTES_MAX) };
+}
+
+type ProtoPolicy = NonNullable<ProtoRules['policy']>;
+type NamedPolicy = Pick<CollectionRules, 'policy' | 'rule'>;
+
+function policyToProto(rules: CollectionRules): ProtoPolicy {
+  const { policy, rule } = rules;
+  const named: ProtoPolicy = { $case: 'named', named: { name: policy, rule: jsonBytes(rule) } };
+  switch (policy) {
+    case 'last-write-wins': {
+      const parsed = CORE_POLICIES[policy].parseRule(rule);
+      if (!parsed.ok) return named;
+      return { $case: 'lastWriteWins', lastWriteWins: { windowMs: uint32(parsed.rule.windowMs) } };
+    }
+    case 'server-wins':
+      return { $case: 'serverWins', serverWins: {} };
+    case 'client-wins':
+      return { $case: 'clientWins', clientWins: {} };
+    case 'manual':
+      return { $case: 'manual', manual: {} };
+    case 'field-merge': {
+      const parsed: ParsedRule<FieldMergeRule> = CORE_POLICIES[policy].parseRule(rule);
+      return parsed.ok ? { $case: 'fieldMerge', fieldMerge: fieldMergeToProto(parsed.rule) } : named;
+    }
+    default:
+      return named;
+  }
+}
+
+function policyFromProto(proto: ProtoPolicy | undefined, at: Place): NamedPolicy {
+  switch (proto?.$case) {
+    case undefined:
+      return { policy: 'last-write-wins', rule: null };
+    case 'lastWriteWins':
+      return { policy: 'last-write-wins', rule: windowIn(proto.lastWriteWins) };
+    case 'serverWins':
+      return { policy: 'server-wins', rule: null };
+    case 'clientWins':
+      return { policy: 'client-wins', rule: null };
+    case 'manual':
+      return { policy: 'manual', rule: null };
+    case 'fieldMerge':
+      return {
+        policy: 'field-merge',
+        rule: fieldMergeFromProto(proto.fieldMerge, inside(at, 'field_merge')),
+      };
+    case 'named':
+      return namedFromProto(proto.named, inside(at, 'named'));
+    case 'multiValue':
+      return { policy: 'multi-value', rule: proto.multiValue };
+    case 'crdt':
+      return { policy: 'crdt', rule: proto.crdt };
+    case 'operationalTransform':
+      return { policy: 'operational-transform', rule: proto.operationalTransform };
+    case 'external':
+      return { policy: 'external', rule: null };
+  }
+}
+
+function windowIn({ windowMs }: { readonly windowMs: number }): { windowMs: number } | null {
+  return windowMs === 0 ? null : { windowMs };
+}
+
+function namedFromProto(
+  { name, rule }: { readonly name: string; readonly rule: Uint8Array },
+  at: Place,
+): NamedPolicy {
+  if (name === '') wrong(at, 'name', 'must not be empty');
+  const bytes = bytesOrNull(rule);
+  return { policy: textIn(at, 'name', name), rule: bytes === null ? null : parsedIn(at, bytes) };
+}
+
+function parsedIn(at: Place, bytes: Uint8Array): unknown {
+  const text = tryDecodeUtf8(bytes);
+  try {
+    if (text !== null) return JSON.parse(text) as unknown;
+  } catch {
+    // Said below, as what is no text at all.
+  }
+  wrong(at, 'rule', 'must be JSON');
+  return null;
+}
+
+function jsonBytes(rule: unknown): Uint8Array {
+  return rule === null ? new Uint8Array(0) : encodeUtf8(JSON.stringify(rule));
+}
+
+function fieldMergeToProto({ fields, default: otherwise, windowMs }: FieldMergeRule): ProtoFieldMerge {
+  return {
+    fields: Object.entries(fields).map(([field, rule]) => ({ field, ...fieldToProto(rule) })),
+    otherwise: strategies.code(otherwise.kind),
+    windowMs: uint32(windowMs),
+  };
+}
+
+function fieldToProto(rule: FieldRule): { strategy: FieldStrategy; elementIdField: string } {
+  return {
+    strategy: strategies.code(rule.kind),
+    elementIdField: rule.kind === 'list-by-id' ? rule.idField : '',
+  };
+}
+
+/** In the form in which rules are declared: fields by name, each with its kind and options. */
+function fieldMergeFromProto({ fields, otherwise, windowMs }: ProtoFieldMerge, at: Place): unknown {
+  const list = inside(at, 'fields');
+  const byName = new Map<string, unknown>();
+  fields.forEach(({ field, strategy, elementIdField }, index) => {
+    const place = inside(list, index);
+    if (byName.has(field)) wrong(place, 'field', 'must be named once');
+    const kind = strategyIn(place, 'strategy', strategy);
+    const isList = kind === 'list-by-id';
+    if (elementIdField !== '' && !isList) wrong(place, 'element_id_field', 'is for LIST_BY_ID only');
+    byName.set(field, isList && elementIdField !== '' ? { kind, idField: elementIdField } : { kind });
+  });
+  const rule = {
+    fields: Object.fromEntries(byName),
+    default: { kind: strategyIn(at, 'otherwise', otherwise) },
+  };
+  return { ...rule, ...windowIn({ windowMs }) };
+}
+
+function strategyIn(at: Place, name: string, strategy: FieldStrategy): FieldRuleName {
+  if (strategy === FieldStrategy.UNSPECIFIED) return 'last-write';
+  if (strategy !== FieldStrategy.TEXT) return strategies.nameIn(at, name, strategy);
+  wrong(at, name, 'is not served yet');
+  return 'last-write';
+}
