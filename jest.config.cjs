@@ -15,8 +15,13 @@ module.exports = {
   testMatch: ['<rootDir>/{libs,apps}/*/src/**/*.test.ts'],
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['@syncline/source', 'node', 'node-addons'] },
-  transform: { '^.+\\.ts$': ['@swc/jest', swc], '/node_modules/jose/.+\\.js$': ['@swc/jest', swc] },
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  // Jest loads neither modules that are ESM only nor what a module imports while it runs, as PGlite does.
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', swc],
+    '/node_modules/jose/.+\\.js$': ['@swc/jest', swc],
+    '/node_modules/@electric-sql/pglite/.+\\.cjs$': ['@swc/jest', swc],
+  },
+  transformIgnorePatterns: ['/node_modules/(?!jose/|@electric-sql/pglite/)'],
   reporters: ['default', '<rootDir>/tools/jest-summary-reporter/index.cjs'],
   cacheDirectory: '<rootDir>/.cache/jest',
   errorOnDeprecated: true,

@@ -16,7 +16,11 @@ if (!existsSync(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../n
 }
 
 const { bundle, ownFolder, root } = await import('./bundle.mjs');
-const folder = ownFolder();
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 process.setSourceMapsEnabled(true);
-createRequire(import.meta.url)(await bundle(path.join(root, 'apps/standalone/src/main.ts'), folder));
+const folder = ownFolder();
+try {
+  createRequire(import.meta.url)(await bundle(path.join(root, 'apps/standalone/src/main.ts'), folder));
+} finally {
+  // It is in memory now, its source map too; removed here, it does not stay behind when the process is killed.
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -37,14 +37,14 @@ export async function startStack({
   process.once('exit', removeFolder);
   const programs = {};
   for (const app of ['gateway', 'merge', 'delta']) {
-    programs[app] = await bundle(path.join(root, `apps/${app}/src/main.ts`), folder);
+    programs[app] = await bundle(path.join(root, `apps/${app}/src/main.ts`), path.join(folder, app));
   }
   const tokenSecret = randomBytes(32).toString('base64url');
   const shared = {
     SYNCLINE_POSTGRES_URL: servers.postgres.url,
     SYNCLINE_NATS_URL: servers.nats.url,
-    SYNCLINE_CURSOR_KEYS: `1:${randomBytes(32).toString('base64')}`,
   };
+  const cursorKeys = { SYNCLINE_CURSOR_KEYS: `1:${randomBytes(32).toString('base64')}` };
   const instances = async (app, given, names) =>
     times(counts[app], async (number) => {
       const own = { ...(await ports(names)), ...(number === 1 ? given : {}) };
@@ -54,13 +54,14 @@ export async function startStack({
   const deltas = await instances('delta', {}, ['grpc', 'ops']);
   const gateways = await instances('gateway', fixed, ['grpc', 'http', 'ops']);
   const gatewayEnv = {
+    ...cursorKeys,
     SYNCLINE_REDIS_URL: servers.redis.url,
     SYNCLINE_TOKEN_SECRET: tokenSecret,
     SYNCLINE_MERGE_ADDRESS: target(merges.map(({ own }) => own.grpc)),
     SYNCLINE_DELTA_ADDRESS: target(deltas.map(({ own }) => own.grpc)),
   };
   const made = [...merges, ...deltas, ...gateways].map(({ app, name, own }) => {
-    const ofApp = app === 'gateway' ? gatewayEnv : {};
+    const ofApp = { gateway: gatewayEnv, delta: cursorKeys, merge: {} }[app];
     const settings = { ...shared, ...ofApp, ...listenOn(own), ...(env.all ?? {}), ...(env[app] ?? {}) };
     return service({ name, program: programs[app], env: settings, onLine });
   });

@@ -1,1 +1,4 @@
-export {};
+export { claimsOf, type SpaceClaim, type TokenClaims } from './claims';
+export * from './jwt-tokens';
+export type { KeySetOptions } from './key-set';
+export * from './sign-token';

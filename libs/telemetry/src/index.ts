@@ -1,1 +1,2 @@
-export {};
+export * from './log';
+export * from './metrics';

@@ -1,4 +1,5 @@
 import { collectionName, deviceId, spaceId, spaceKey, tenantId, userId } from '@syncline/core';
+import type { Role } from '@syncline/proto';
 import { AccessChanged } from '@syncline/proto/internal';
 import { accessNewsFromBytes, accessNewsToBytes, type RightsNews } from './access-news';
 
@@ -27,7 +28,7 @@ test.each([
   ['a tenant without a state', { tenant: 'acme' }],
   ['a space without a user', { tenant: 'acme', space: 'home' }],
   ['an id with a line break', { tenant: 'acme', space: 'home', user: 'a\nb' }],
-  ['a role of no meaning', { tenant: 'acme', space: 'home', user: 'u1', role: 99 }],
+  ['a role of no meaning', { tenant: 'acme', space: 'home', user: 'u1', role: 99 as Role }],
 ])('%s is refused', (_, given) => {
   const bytes = AccessChanged.encode({ ...AccessChanged.create(), ...given }).finish();
   expect(accessNewsFromBytes(bytes)).toMatchObject({ ok: false });

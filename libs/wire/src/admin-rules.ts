@@ -102,7 +102,8 @@ function policyToProto(rules: CollectionRules): ProtoPolicy {
     case 'last-write-wins': {
       const parsed = CORE_POLICIES[policy].parseRule(rule);
       if (!parsed.ok) return named;
-      return { $case: 'lastWriteWins', lastWriteWins: { windowMs: uint32(parsed.rule.windowMs) } };
+      const windowMs = rule === null ? 0 : uint32(parsed.rule.windowMs);
+      return { $case: 'lastWriteWins', lastWriteWins: { windowMs } };
     }
     case 'server-wins':
       return { $case: 'serverWins', serverWins: {} };

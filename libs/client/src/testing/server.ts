@@ -228,8 +228,8 @@ export class FakeServer {
   private push(session: Session, { space, ticket, ...push }: SessionEffect & { do: 'push' }): void {
     this.pushes++;
     const { rules, nowMs, truth } = this;
-    const facts = { nowMs, rules, space: truth.state, quota: null, limits: LIMITS, seen: new Map() };
-    const plan = planMerge({ ...facts, ...truth }, [push]);
+    const facts = { nowMs, rules, space: truth.state, quota: null, declaredOnly: false, limits: LIMITS };
+    const plan = planMerge({ ...facts, ...truth, seen: new Map() }, [push]);
     truth.state = plan.after;
     for (const record of plan.records) {
       truth.records.delete(recordKey(record.collection, record.id));

@@ -1,0 +1,175 @@
+import {
+  type Answer,
+  type CheckPlan,
+  type ClaimedRange,
+  type Cursor,
+  type CursorKeys,
+  type Delta as SpaceDelta,
+  type Limits,
+  type Reader,
+  refused,
+  type SpaceKey,
+  type Subscribe,
+} from '@syncline/core';
+import { compareRanges, type Comparison, planSpace, readDelta } from '@syncline/flows';
+import {
+  type Administration,
+  type Announcements,
+  type Chance,
+  type Clock,
+  type DeltaStore,
+  type DeviceStore,
+  type Directory,
+  type Timer,
+  Unavailable,
+  type UpkeepStore,
+} from '@syncline/ports';
+import type { Log } from '@syncline/telemetry';
+import type { OnBehalf } from '@syncline/wire';
+import { boundedWork } from './bounded-work';
+import type { DeltaCall, DeltaMetrics } from './delta-metrics';
+import { DEFAULT_DELTA_SETTINGS, type DeltaSettings } from './delta-settings';
+import { repairUnannounced } from './repair';
+import { repeating } from './repeating';
+import { keepSpaces } from './retention';
+import { sharedChanges } from './shared-changes';
+import { keepTenants } from './tenancy';
+
+export interface DeltaDeps {
+  readonly store: DeltaStore &
+    Pick<DeviceStore, 'devices'> &
+    UpkeepStore &
+    Pick<Administration, 'endMemberships' | 'tenants' | 'usage' | 'listSpaces'> &
+    Pick<Directory, 'setQuota'>;
+  readonly announcements: Announcements;
+  readonly keys: CursorKeys;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly chance: Chance;
+  readonly metrics: DeltaMetrics;
+  readonly log: Log;
+  readonly settings?: Partial<DeltaSettings>;
+}
+
+/** Finds what devices lack, and keeps all spaces in order. Whoever has gone, as the signal says, is not read for. */
+export interface Delta {
+  readonly read: (
+    space: SpaceKey,
+    reader: Reader,
+    cursor: Cursor,
+    gone?: AbortSignal,
+  ) => Promise<Answer<SpaceDelta>>;
+  readonly plan: (onBehalf: OnBehalf, subscribe: Subscribe, gone?: AbortSignal) => Promise<Answer<CheckPlan>>;
+  readonly compare: (
+    onBehalf: OnBehalf,
+    ranges: readonly ClaimedRange[],
+    gone?: AbortSignal,
+  ) => Promise<Answer<Comparison>>;
+  close(): Promise<void>;
+}
+
+export function createDelta(deps: DeltaDeps): Delta {
+  const { store, keys, limits, metrics } = deps;
+  const settings = { ...DEFAULT_DELTA_SETTINGS, ...deps.settings };
+  const deltas: DeltaStore = { ...store, changes: sharedChanges(store, () => metrics.shared()) };
+  const read = readDelta({ deltas, limits });
+  const plan = planSpace({ deltas, keys });
+  const compare = compareRanges({ deltas });
+  const work = boundedWork(settings.readsMax, settings.waitingReadsMax);
+  const settle = settling(deps, settings, work);
+  const upkeep = startUpkeep(deps, settings);
+  let closed = false;
+  metrics.watch({ running: () => work.running, waiting: () => work.waiting });
+
+  const ask = <Value>(
+    call: DeltaCall,
+    gone: AbortSignal | undefined,
+    question: () => Promise<Answer<Value>>,
+  ): Promise<Answer<Value>> =>
+    closed ? Promise.resolve(away<Value>(settings)) : settle(call, gone, question);
+
+  return {
+    async read(space, reader, cursor, gone) {
+      const answer = await ask('read', gone, () => read(space, reader, cursor));
+      if (answer.ok) metrics.page(answer.value.page.entries.length);
+      return answer;
+    },
+    plan: ({ space, access }, subscribe, gone) => ask('plan', gone, () => plan(space, access, subscribe)),
+    compare: ({ space, access }, ranges, gone) => ask('compare', gone, () => compare(space, access, ranges)),
+    async close() {
+      closed = true;
+      await upkeep.close();
+      await work.idle();
+    },
+  };
+}
+
+const away = <Value>({ retryAfterMs }: DeltaSettings): Answer<Value> =>
+  refused('UNAVAILABLE', { retryAfterMs });
+
+/** Every call ends in an answer: what cannot be reached is a refusal, a fault is one that tells nothing. */
+function settling(
+  { clock, metrics, log }: DeltaDeps,
+  settings: DeltaSettings,
+  work: ReturnType<typeof boundedWork>,
+) {
+  return async <Value>(
+    call: DeltaCall,
+    gone: AbortSignal | undefined,
+    question: () => Promise<Answer<Value>>,
+  ): Promise<Answer<Value>> => {
+    const startedAtMs = clock.nowMs();
+    const answer = await work
+      .run(question, gone)
+      .then((answered) => answered ?? away<Value>(settings))
+      .catch((error: unknown): Answer<Value> => {
+        if (!(error instanceof Unavailable)) {
+          log.error('a call failed', { call, error });
+          return refused('INTERNAL');
+        }
+        log.warn('the store cannot be reached', { call, error });
+        return away<Value>(settings);
+      });
+    metrics.answered(
+      call,
+      answer.ok ? 'OK' : answer.refusal.reason,
+      Math.max(0, clock.nowMs() - startedAtMs),
+    );
+    return answer;
+  };
+}
+
+function startUpkeep(deps: DeltaDeps, settings: DeltaSettings): { close(): Promise<void> } {
+  const { store, timer, chance } = deps;
+  const { repairEveryMs, repairSpacesMax, keepEveryMs } = settings;
+  const shared = { ...deps, deltas: store, devices: store, upkeep: store, settings };
+  const retention = keepSpaces({ ...shared, holder: chance.id() });
+  const repairing = repeating(
+    timer,
+    repairEveryMs,
+    repairUnannounced({ ...shared, spacesMax: repairSpacesMax }),
+  );
+  const keeping = repeating(timer, keepEveryMs, (round) => retention.walk(round));
+  const tenancy = startTenancy(deps, settings);
+  return {
+    async close() {
+      await Promise.all([repairing.close(), keeping.close(), tenancy.close()]);
+      await retention.release();
+    },
+  };
+}
+
+function startTenancy(deps: DeltaDeps, settings: DeltaSettings): { close(): Promise<void> } {
+  const { store, timer, chance } = deps;
+  const stores = { members: store, tenants: store, spaces: store, directory: store, upkeep: store };
+  const tenancy = keepTenants({ ...deps, ...stores, settings, holder: chance.id() });
+  const ending = repeating(timer, settings.endMembershipsEveryMs, tenancy.endMemberships);
+  const counting = repeating(timer, settings.allowGrowthEveryMs, tenancy.allowGrowth);
+  return {
+    async close() {
+      await Promise.all([ending.close(), counting.close()]);
+      await tenancy.release();
+    },
+  };
+}

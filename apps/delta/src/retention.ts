@@ -1,0 +1,86 @@
+import type { SpaceKey } from '@syncline/core';
+import { type Kept, keepSpace, type KeepSpaceDeps } from '@syncline/flows';
+import { Unavailable } from '@syncline/ports';
+import type { Log } from '@syncline/telemetry';
+import type { DeltaMetrics } from './delta-metrics';
+import type { DeltaSettings } from './delta-settings';
+import type { Round } from './repeating';
+
+export interface RetentionDeps extends KeepSpaceDeps {
+  /** Of the lease: one of its own for every process. */
+  readonly holder: string;
+  readonly settings: Pick<
+    DeltaSettings,
+    'keepEveryMs' | 'keepSpacesPerSecond' | 'keepPageSpaces' | 'keepLeaseMs'
+  >;
+  readonly metrics: DeltaMetrics;
+  readonly log: Log;
+}
+
+const TASK = 'keep-spaces';
+
+export interface Retention {
+  /** One walk over all spaces, at a bounded rate; none where another instance has the lease. Never rejects. */
+  walk(round: Round): Promise<void>;
+  /** Lets another instance walk at once; without it, only when the lease lapses. */
+  release(): Promise<void>;
+}
+
+export function keepSpaces(deps: RetentionDeps): Retention {
+  const { upkeep, clock, holder, settings, log, metrics } = deps;
+  const keep = keepOne(deps);
+  const hold = (forMs: number) => upkeep.lease(TASK, holder, clock.nowMs(), forMs);
+
+  const walk = async (round: Round): Promise<void> => {
+    const startedAtMs = clock.nowMs();
+    const pauseMs = Math.ceil(1_000 / settings.keepSpacesPerSecond);
+    let after: SpaceKey | null = null;
+    let spaces = 0;
+    let floorBehindMax = 0;
+    for (;;) {
+      if (!(await hold(settings.keepLeaseMs))) return;
+      const page: readonly SpaceKey[] = await upkeep.spaces(after, settings.keepPageSpaces);
+      if (page.length === 0) break;
+      for (const space of page) {
+        const kept = await keep(space);
+        floorBehindMax = Math.max(floorBehindMax, kept === null ? 0 : kept.head - kept.floor);
+        spaces++;
+        if (!(await round.pause(pauseMs))) return;
+      }
+      after = page[page.length - 1]!;
+    }
+    // Until its next walk, no other instance begins one.
+    await hold(settings.keepEveryMs + settings.keepLeaseMs);
+    metrics.walked(spaces, Math.max(0, clock.nowMs() - startedAtMs), floorBehindMax);
+  };
+
+  return {
+    async walk(round) {
+      try {
+        await walk(round);
+      } catch (error) {
+        metrics.failed('keep');
+        log.warn('the walk over all spaces ended early', { error });
+      }
+    },
+    // Where the store is away, the lease runs out by itself.
+    release: () => upkeep.release(TASK, holder).catch(() => undefined),
+  };
+}
+
+/** A space that fails is left for the next walk; a store that is away ends this one. */
+function keepOne(deps: RetentionDeps): (space: SpaceKey) => Promise<Kept | null> {
+  const keep = keepSpace(deps);
+  return async (space) => {
+    try {
+      const kept = await keep(space);
+      if (kept !== null) deps.metrics.kept(kept);
+      return kept;
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      deps.metrics.failed('keep');
+      deps.log.error('a space could not be kept in order', { error });
+      return null;
+    }
+  };
+}

@@ -1,0 +1,243 @@
+import * as proto from '@syncline/proto';
+import type { Codec } from '@syncline/wire';
+import type { MessageCodec } from '../unary/methods';
+import { type AdminWorld, adminWorld, type CallerName, CALLERS, reasonOf } from './admin-world.test-fixtures';
+
+type Reasons = readonly [
+  operator: string,
+  owner: string,
+  editor: string,
+  reader: string,
+  stranger: string,
+  other: string,
+];
+
+const OPERATOR_ONLY: Reasons = ['OK', ...many('PERMISSION_DENIED', 5)];
+/** Of a space that they have no access to, callers learn nothing. */
+const OWNER_ONLY: Reasons = [
+  'OK',
+  'OK',
+  'PERMISSION_DENIED',
+  'PERMISSION_DENIED',
+  'SPACE_NOT_FOUND',
+  'SPACE_NOT_FOUND',
+];
+const MEMBERS: Reasons = ['OK', 'OK', 'OK', 'OK', 'SPACE_NOT_FOUND', 'SPACE_NOT_FOUND'];
+const EVERYONE: Reasons = ['OK', ...many('OK', 5)];
+
+type Five = readonly [string, string, string, string, string];
+function many(reason: string, count: 5): Five {
+  return Array.from({ length: count }, () => reason) as unknown as Five;
+}
+
+interface Case {
+  readonly name: string;
+  readonly expected: Reasons;
+  readonly ask: (world: AdminWorld, caller: CallerName | null) => Promise<string>;
+}
+
+function asking<Request, Response>(
+  name: string,
+  request: Codec<Request> & MessageCodec<Request>,
+  response: Codec<Response>,
+  message: Partial<Request> | ((caller: CallerName | null) => Partial<Request>),
+  expected: Reasons,
+): Case {
+  return {
+    name,
+    expected,
+    ask: async (world, caller) => {
+      const asks = typeof message === 'function' ? message(caller) : message;
+      return reasonOf(await world.grpc(caller, name, request, response, asks));
+    },
+  };
+}
+
+const HOME = { space: 'home' };
+const tenantNamed = (id: string) => ({ tenant: { ...proto.Tenant.fromJSON({}), id } });
+const idFor = (caller: CallerName | null) => `of-${(caller ?? 'nobody').replaceAll(' ', '-')}`;
+const memberNamed = (user: string) => ({
+  member: { ...proto.Member.fromJSON({}), user, role: proto.Role.READER },
+});
+const rulesFor = (collection: string) => ({ ...proto.CollectionRules.fromJSON({}), collection });
+
+/** Operator, owner, editor, reader, stranger, and a user of another tenant. */
+const CASES: readonly Case[] = [
+  asking(
+    'CreateTenant',
+    proto.CreateTenantRequest,
+    proto.CreateTenantResponse,
+    tenantNamed('new'),
+    OPERATOR_ONLY,
+  ),
+  asking(
+    'UpdateTenant',
+    proto.UpdateTenantRequest,
+    proto.UpdateTenantResponse,
+    tenantNamed('there'),
+    OPERATOR_ONLY,
+  ),
+  asking('GetTenant', proto.GetTenantRequest, proto.GetTenantResponse, { tenant: 'there' }, OPERATOR_ONLY),
+  asking('ListTenants', proto.ListTenantsRequest, proto.ListTenantsResponse, {}, OPERATOR_ONLY),
+  asking(
+    'DeleteTenant',
+    proto.DeleteTenantRequest,
+    proto.DeleteTenantResponse,
+    { tenant: 'there', confirm: 'there' },
+    OPERATOR_ONLY,
+  ),
+  asking(
+    'CreateSpace',
+    proto.CreateSpaceRequest,
+    proto.CreateSpaceResponse,
+    (caller) => ({ space: idFor(caller) }),
+    EVERYONE,
+  ),
+  asking('GetSpace', proto.GetSpaceRequest, proto.GetSpaceResponse, HOME, OWNER_ONLY),
+  asking('ListSpaces', proto.ListSpacesRequest, proto.ListSpacesResponse, {}, EVERYONE),
+  asking('UpdateSpace', proto.UpdateSpaceRequest, proto.UpdateSpaceResponse, HOME, OWNER_ONLY),
+  asking('BeginEpoch', proto.BeginEpochRequest, proto.BeginEpochResponse, HOME, OWNER_ONLY),
+  asking('BeginEpoch', proto.BeginEpochRequest, proto.BeginEpochResponse, {}, OPERATOR_ONLY),
+  asking(
+    'PutMember',
+    proto.PutMemberRequest,
+    proto.PutMemberResponse,
+    { ...HOME, ...memberNamed('new') },
+    OWNER_ONLY,
+  ),
+  asking(
+    'RemoveMember',
+    proto.RemoveMemberRequest,
+    proto.RemoveMemberResponse,
+    (caller) => ({ ...HOME, user: `friend ${idFor(caller)}` }),
+    OWNER_ONLY,
+  ),
+  asking('ListMembers', proto.ListMembersRequest, proto.ListMembersResponse, HOME, OWNER_ONLY),
+  asking(
+    'PutCollection',
+    proto.PutCollectionRequest,
+    proto.PutCollectionResponse,
+    { ...HOME, rules: rulesFor('notes') },
+    OWNER_ONLY,
+  ),
+  asking(
+    'GetCollection',
+    proto.GetCollectionRequest,
+    proto.GetCollectionResponse,
+    { ...HOME, collection: 'rooms' },
+    MEMBERS,
+  ),
+  asking('ListCollections', proto.ListCollectionsRequest, proto.ListCollectionsResponse, HOME, MEMBERS),
+  asking(
+    'RemoveCollection',
+    proto.RemoveCollectionRequest,
+    proto.RemoveCollectionResponse,
+    (caller) => ({ ...HOME, collection: idFor(caller) }),
+    OWNER_ONLY,
+  ),
+  asking('DryRunPolicy', proto.DryRunPolicyRequest, proto.DryRunPolicyResponse, HOME, [
+    'VERSION_MISMATCH',
+    ...many('VERSION_MISMATCH', 5),
+  ]),
+  asking(
+    'RegisterDevice',
+    proto.RegisterDeviceRequest,
+    proto.RegisterDeviceResponse,
+    (caller) => ({ device: { ...proto.DeviceInfo.fromJSON({}), id: idFor(caller) } }),
+    EVERYONE,
+  ),
+  asking('CreatePairing', proto.CreatePairingRequest, proto.CreatePairingResponse, {}, EVERYONE),
+  asking('ListDevices', proto.ListDevicesRequest, proto.ListDevicesResponse, {}, EVERYONE),
+  asking('ListDevices', proto.ListDevicesRequest, proto.ListDevicesResponse, HOME, [
+    ...MEMBERS.slice(0, 5),
+    'SPACE_NOT_FOUND',
+  ] as unknown as Reasons),
+  asking(
+    'RenameDevice',
+    proto.RenameDeviceRequest,
+    proto.RenameDeviceResponse,
+    { device: 'phone', name: 'x' },
+    ['OK', 'PERMISSION_DENIED', 'OK', 'PERMISSION_DENIED', 'DEVICE_NOT_FOUND', 'DEVICE_NOT_FOUND'],
+  ),
+  asking(
+    'GetDeviceStatus',
+    proto.GetDeviceStatusRequest,
+    proto.GetDeviceStatusResponse,
+    { device: 'phone' },
+    ['OK', 'OK', 'OK', 'PERMISSION_DENIED', 'DEVICE_NOT_FOUND', 'DEVICE_NOT_FOUND'],
+  ),
+  asking('RevokeDevice', proto.RevokeDeviceRequest, proto.RevokeDeviceResponse, { device: 'phone' }, [
+    'OK',
+    'OK',
+    'OK',
+    'PERMISSION_DENIED',
+    'DEVICE_NOT_FOUND',
+    'DEVICE_NOT_FOUND',
+  ]),
+  asking('GetRoster', proto.GetRosterRequest, proto.GetRosterResponse, HOME, MEMBERS),
+  asking(
+    'DeleteSpace',
+    proto.DeleteSpaceRequest,
+    proto.DeleteSpaceResponse,
+    { ...HOME, confirm: 'home' },
+    OWNER_ONLY,
+  ),
+];
+
+/** What there is before each call: tenant `there`, the editor's device `phone` in `home`, and what calls remove. */
+async function prepared(caller: CallerName | null): Promise<AdminWorld> {
+  const world = await adminWorld();
+  const { store } = world;
+  const { CreateTenantRequest, CreateTenantResponse } = proto;
+  await world.grpc(
+    'operator',
+    'CreateTenant',
+    CreateTenantRequest,
+    CreateTenantResponse,
+    tenantNamed('there'),
+  );
+  const phone = world.gate.device('phone', 'editor');
+  await phone.follow();
+  for (const collection of ['rooms', idFor(caller)])
+    await store.declare('acme/home' as never, {
+      collection: collection as never,
+      policy: 'last-write-wins',
+      rule: null,
+      rulesVersion: 0,
+      deletes: 'policy',
+      encrypted: false,
+      json: false,
+      schema: { current: 0, oldest: 0 },
+    });
+  const reader = { role: 'reader', collections: new Map() } as const;
+  await store.setAccess('acme/home' as never, `friend ${idFor(caller)}` as never, reader);
+  return world;
+}
+
+describe('who may do what', () => {
+  for (const { name, expected, ask } of CASES) {
+    test.each(CALLERS.map((caller, index) => [caller, expected[index]!] as const))(
+      `${name} in the name of the %s: %s`,
+      async (caller, reason) => {
+        const world = await prepared(caller);
+        try {
+          expect(await ask(world, caller)).toBe(reason);
+        } finally {
+          await world.close();
+        }
+      },
+    );
+  }
+
+  test('nobody without a token may do anything but pair', async () => {
+    const world = await prepared(null);
+    const asked = [];
+    for (const { name, ask } of CASES) asked.push([name, await ask(world, null)]);
+    expect(asked).toEqual(CASES.map(({ name }) => [name, 'UNAUTHENTICATED']));
+    const device = { ...proto.DeviceInfo.fromJSON({}), id: 'd9' };
+    const [request, response] = [proto.PairDeviceRequest, proto.PairDeviceResponse];
+    const paired = await world.grpc(null, 'PairDevice', request, response, { code: 'WRONG', device });
+    expect(reasonOf(paired)).toBe('PAIRING_CODE_INVALID');
+    await world.close();
+  });
+});

@@ -1,0 +1,30 @@
+import type {
+  Answer,
+  CheckPlan,
+  ClaimedRange,
+  Cursor,
+  Delta,
+  PushResult,
+  Reader,
+  SpaceKey,
+  Subscribe,
+} from '@syncline/core';
+import type { Comparison, SpacePush } from '@syncline/flows';
+import type { OnBehalf } from '@syncline/wire';
+
+/**
+ * What a gateway leaves to the merge and the delta service. Contract: whatever cannot be reached, or does not answer
+ * within its deadline, is a refusal (UNAVAILABLE, DEADLINE_EXCEEDED), never an exception; an exception is a bug. A push
+ * without an answer may have happened or not: sent again, it takes effect once.
+ */
+export interface Backends {
+  push(push: SpacePush): Promise<PushResult>;
+  /** Given up when the signal says that nobody waits for it any more. */
+  read(space: SpaceKey, reader: Reader, cursor: Cursor, gone?: AbortSignal): Promise<Answer<Delta>>;
+  plan(onBehalf: OnBehalf, subscribe: Subscribe, gone?: AbortSignal): Promise<Answer<CheckPlan>>;
+  compare(
+    onBehalf: OnBehalf,
+    ranges: readonly ClaimedRange[],
+    gone?: AbortSignal,
+  ): Promise<Answer<Comparison>>;
+}

@@ -1,0 +1,57 @@
+import type { CursorKeys, Limits, PolicyRegistry } from '@syncline/core';
+import type { IssueToken } from '@syncline/flows';
+import type {
+  Administration,
+  Announcements,
+  Chance,
+  Clock,
+  DeltaStore,
+  DeviceStore,
+  Directory,
+  Presence,
+  RateLimits,
+  ReceiptStore,
+  Secrets,
+  SessionRegistry,
+  Timer,
+  Tokens,
+} from '@syncline/ports';
+import type { Log } from '@syncline/telemetry';
+import type { Backends } from './backends';
+import type { GatewayMetrics } from './gateway-metrics';
+import type { GatewayTiming } from './gateway-timing';
+import type { PageEncodings } from './session/page-encodings';
+
+/** Of the store a gateway sees who may do what, which devices there are, and where spaces stand; records it never reads. */
+export type GatewayStore = Pick<DeltaStore, 'heads' | 'state' | 'collections'> &
+  DeviceStore &
+  ReceiptStore &
+  Directory &
+  Administration;
+
+/** Everything that the calls of a gateway work with, whichever way they come in. */
+export interface GatewayDeps {
+  readonly store: GatewayStore;
+  readonly backends: Backends;
+  readonly announcements: Announcements;
+  readonly presence: Presence;
+  readonly sessions: SessionRegistry;
+  readonly rates: RateLimits;
+  readonly tokens: Tokens;
+  readonly keys: CursorKeys;
+  readonly policies: PolicyRegistry;
+  readonly limits: Limits;
+  /** Users of tenants that were not declared are turned away. */
+  readonly tenantsDeclaredOnly: boolean;
+  readonly secrets: Secrets;
+  /** Signs tokens for devices that pair; null where the installation's tokens come from elsewhere. */
+  readonly issueToken: IssueToken | null;
+  readonly timing: GatewayTiming;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly timer: Timer;
+  readonly metrics: GatewayMetrics;
+  readonly log: Log;
+  /** Shared with whatever receives pages as bytes, so that they need not be encoded here again. */
+  readonly pages: PageEncodings;
+}

@@ -1,0 +1,135 @@
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import * as services from '@syncline/proto/services';
+import {
+  type Address,
+  addressText,
+  bytesMethods,
+  type CertificateFiles,
+  grpcServer,
+  type GrpcLimits,
+  type GrpcService,
+  type Readiness,
+  serverCredentials,
+} from '@syncline/service-kit';
+import { adminServices } from './admin/admin-services';
+import { openSessions } from './admin/open-sessions';
+import type { GatewayDeps } from './gateway-deps';
+import { sessionHandler } from './grpc/session-stream';
+import { gzipCompressor } from './gzip';
+import type { AllowedOrigins } from './http/cors';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http/http-limits';
+import { httpServer } from './http/http-server';
+import { signedSessions } from './integrity/signed-sessions';
+import { lenientPresence, lenientRates, lenientSessions } from './lenient';
+import { sessionShell } from './session/session-shell';
+import { handlersOf, unaryHandlers } from './unary/grpc';
+import type { UnaryMethods } from './unary/methods';
+import { syncMethods } from './unary/sync-methods';
+
+export interface GatewayOptions extends GatewayDeps {
+  readonly grpcAddress: Address;
+  readonly httpAddress: Address;
+  /** Null to speak without TLS. */
+  readonly certificates: CertificateFiles | null;
+  readonly readiness: Readiness;
+  readonly origins: AllowedOrigins;
+  /** The address that callers come from says nothing, as they come through a proxy. */
+  readonly behindProxy: boolean;
+  /** Compiled proto files, for whoever asks what is served. */
+  readonly reflection?: readonly Uint8Array[];
+  readonly grpcLimits?: Partial<GrpcLimits>;
+  readonly httpLimits?: Partial<HttpLimits>;
+}
+
+export interface Gateway {
+  /** Resolves with where it listens, the real ports included. */
+  start(): Promise<{ readonly grpc: string; readonly http: string }>;
+  /** Not ready from now on; resolves when the devices have moved elsewhere, or the time for that is over. */
+  drain(): Promise<void>;
+  /** Drains first. */
+  close(): Promise<void>;
+  sessions(): number;
+}
+
+/** Larger messages than are allowed are still received as far as this, so that their sender can be told. */
+const RECEIVED_PER_ALLOWED = 2;
+
+/** Everything that devices talk to: sessions and calls, over gRPC, WebSockets and HTTP. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const deps: GatewayOptions = {
+    ...options,
+    sessions: lenientSessions(options.sessions, options),
+    presence: lenientPresence(options.presence, options),
+    rates: lenientRates(options.rates, options),
+  };
+  const { limits, timing, readiness } = deps;
+  const shell = sessionShell(deps);
+  const calls = { ...deps, compressor: gzipCompressor(limits.messageBytesMax) };
+  const methods: UnaryMethods = new Map([
+    ...syncMethods(calls),
+    ...adminServices({ ...deps, open: openSessions(() => shell.all()) }),
+  ]);
+  const openSession = signedSessions(shell.open, {
+    tokens: deps.tokens,
+    clock: deps.clock,
+    integrityKey: (device) => deps.store.integrityKey(device),
+    failed: (error) => deps.log.warn('the key of a device could not be looked up', { error }),
+  });
+  const httpLimits = { ...DEFAULT_HTTP_LIMITS, ...deps.httpLimits };
+  const grpc = grpcServer({
+    address: deps.grpcAddress,
+    credentials: serverCredentials(deps.certificates),
+    services: grpcServices(deps, methods, {
+      session: sessionHandler({ openSession, behindProxy: deps.behindProxy }),
+    }),
+    readiness,
+    log: deps.log,
+    limits: { messageBytesMax: RECEIVED_PER_ALLOWED * limits.messageBytesMax, ...deps.grpcLimits },
+    ...(deps.reflection === undefined ? {} : { reflection: deps.reflection }),
+  });
+  const http = httpServer({
+    ...deps,
+    address: deps.httpAddress,
+    methods,
+    openSession,
+    httpLimits,
+  });
+  let drained: Promise<void> | null = null;
+
+  const drain = (): Promise<void> => {
+    readiness.drain();
+    http.drain();
+    return (drained ??= shell.drain());
+  };
+
+  return {
+    async start() {
+      const bound = { grpc: await grpc.start(), http: await http.start() };
+      return { grpc: addressText(bound.grpc), http: addressText(bound.http) };
+    },
+    drain,
+    async close() {
+      await (timing.drainMs > 0 ? drain() : undefined);
+      await shell.close();
+      await Promise.all([grpc.close(), http.close()]);
+    },
+    sessions: () => shell.count(),
+  };
+}
+
+/** Of each service what is served here; of the others nothing is known. */
+function grpcServices(
+  deps: GatewayOptions,
+  methods: UnaryMethods,
+  session: UntypedServiceImplementation,
+): GrpcService[] {
+  const handlers = unaryHandlers(methods, deps);
+  const definitions = Object.entries(services).flatMap(([name, definition]) =>
+    name.endsWith('ServiceService') ? [definition as Parameters<typeof bytesMethods>[0]] : [],
+  );
+  return definitions.flatMap((definition) => {
+    const own = definition === services.SyncServiceService ? session : {};
+    const served = { ...handlersOf(definition, handlers), ...own };
+    return Object.keys(served).length === 0 ? [] : [{ methods: bytesMethods(definition), handlers: served }];
+  });
+}

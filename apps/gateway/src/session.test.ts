@@ -1,0 +1,105 @@
+import { deviceId, type UserId } from '@syncline/core';
+import { eventually, gate } from '@syncline/port-contracts';
+import { create, HOME, pushOf, subscribeTo, type TestWorld, testWorld, WORK } from './gateway.test-fixtures';
+
+describe('a session over gRPC', () => {
+  let world: TestWorld;
+  beforeEach(async () => {
+    world = await testWorld();
+  });
+  afterEach(() => world.close());
+
+  test('begins with a handshake that settles protocol, capabilities, limits and user', async () => {
+    const gateway = await world.gateway();
+    const device = gateway.device('d');
+    device.hello({ capabilities: ['patch-entries', 'page-compression', 'artifacts', 'made-up'] });
+    const welcome = await device.next('welcome');
+    expect(welcome.agreed).toEqual({ protocol: 1, capabilities: ['patch-entries', 'page-compression'] });
+    expect(welcome).toMatchObject({ user: 'ann' as UserId, tenant: 'acme', resumed: [] });
+    expect(welcome.limits.messageBytesMax).toBe(world.limits.messageBytesMax);
+  });
+
+  test('carries several spaces; a push gets its outcome and reaches everyone else', async () => {
+    const gateway = await world.gateway();
+    const [ann, bob] = [gateway.device('a'), gateway.device('b', 'bob-token')];
+    await ann.follow(HOME);
+    await ann.follow(WORK);
+    await bob.follow(HOME);
+    ann.send(pushOf([create(1)]), pushOf([create(1)], WORK));
+    const outcomes = [await ann.next('outcomes'), await ann.next('outcomes')];
+    expect(outcomes.map(({ space }) => space).sort()).toEqual([HOME, WORK]);
+    expect(outcomes[0]!.outcomes).toMatchObject([{ number: 1, status: 'APPLIED', version: 1 }]);
+    const page = await bob.next('page');
+    expect(page).toMatchObject({ space: HOME, entries: [{ kind: 'put', record: { id: 'n1', version: 1 } }] });
+    const reached = await bob.next('checkpoint');
+    expect(reached).toMatchObject({ version: 1, clock: new Map([[deviceId('a'), 1]]) });
+  });
+
+  test('that is half closed still gets what it asked for', async () => {
+    const gateway = await world.gateway();
+    const device = gateway.device('d');
+    device.hello();
+    device.send(subscribeTo(), pushOf([create(1)]));
+    device.call.end();
+    expect(await device.end()).toBeNull();
+    expect(device.heard.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['outcomes', 'checkpoint']));
+    await eventually(() => expect(gateway.sessions()).toBe(0));
+  });
+
+  test('counts as open for as long as it lasts, and is forgotten soon after its gateway was killed', async () => {
+    await world.close();
+    world = await testWorld({ sessionLeaseMs: 90, sessionsPerDeviceMax: 1 });
+    const renewed: number[] = [];
+    const killed = { is: false };
+    const gateway = await world.gateway({
+      sessions: {
+        ...world.sessions,
+        renew: async (sessions, forMs) => {
+          renewed.push(sessions.length);
+          if (!killed.is) await world.sessions.renew(sessions, forMs);
+        },
+      },
+    });
+    const other = await world.gateway();
+    const device = gateway.device('d');
+    await device.follow();
+    await eventually(() => expect(renewed.length).toBeGreaterThan(6));
+    const second = other.device('d');
+    second.hello();
+    expect(await second.end()).toMatchObject({ reason: 'TOO_MANY_SESSIONS' });
+    killed.is = true;
+    await eventually(async () => {
+      const third = other.device('d');
+      third.hello();
+      await eventually(() => expect(third.heard.length).toBeGreaterThan(0));
+      expect(third.heard[0]!.kind).toBe('welcome');
+    });
+  });
+
+  test('that was refused at the door, or ended while its token was looked at, leaves no count behind', async () => {
+    await world.close();
+    world = await testWorld({ sessionsPerDeviceMax: 1 });
+    const asked = gate();
+    const slow = await world.gateway({
+      tokens: {
+        verify: async (token, nowMs) => {
+          await asked.opened;
+          return world.tokens.verify(token, nowMs);
+        },
+      },
+    });
+    const hasty = slow.device('d');
+    hasty.hello();
+    await eventually(async () => expect(await slow.metric('messages_received_total{kind="hello"}')).toBe(1));
+    hasty.hangUp();
+    await eventually(() => expect(slow.sessions()).toBe(0));
+    asked.open();
+    const gateway = await world.gateway();
+    await eventually(async () => {
+      const device = gateway.device('d');
+      device.hello();
+      await eventually(() => expect(device.heard.length).toBeGreaterThan(0));
+      expect(device.heard[0]!.kind).toBe('welcome');
+    });
+  });
+});

@@ -1,0 +1,189 @@
+import {
+  type Answer,
+  granted,
+  msOf,
+  payloadBytes,
+  type Refusal,
+  refusal,
+  type SessionEffect,
+  type SessionInput,
+  type SpaceKey,
+} from '@syncline/core';
+import { accessTo, acknowledge, admitPush, authenticate, openSpace, seeDevice } from '@syncline/flows';
+import { Unavailable } from '@syncline/ports';
+import type { GatewayDeps } from '../gateway-deps';
+import { type DeviceSession, keyOf } from './device-session';
+
+/** An effect that is answered by an input. */
+type Asked = 'authenticate' | 'open' | 'plan' | 'push' | 'read';
+export type AskedEffect = SessionEffect & { readonly do: Asked };
+type EffectOf<Kind extends Asked> = AskedEffect & { readonly do: Kind };
+
+type Handlers = {
+  readonly [Kind in Asked]: (session: DeviceSession, effect: EffectOf<Kind>) => Promise<SessionInput>;
+};
+
+export interface SessionAnswers {
+  /** Never rejects: what cannot be reached, or fails, is a refusal. */
+  answer(session: DeviceSession, effect: AskedEffect): Promise<SessionInput>;
+  acknowledge(session: DeviceSession, space: SpaceKey, cursor: Uint8Array): Promise<Answer<null>>;
+}
+
+export interface AnswersDeps extends GatewayDeps {
+  /** Resolves once changes of rights to the space can no longer go unnoticed. */
+  readonly watched: (space: SpaceKey) => Promise<void>;
+}
+
+const UNAVAILABLE_RETRY_MS = 500;
+
+/** The flows behind the effects of a session. */
+export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
+  const { store, clock, keys, policies, log } = deps;
+  const open = openSpace({ deltas: store, devices: store, directory: store, policies, keys, clock });
+  const note = acknowledge({ devices: store, keys });
+
+  const handlers: Handlers = {
+    authenticate: logIn(deps),
+    async open(session, { ticket, request }) {
+      const { space } = request.subscribe;
+      await deps.watched(keyOf(session, space));
+      const caller = {
+        identity: session.identity!,
+        device: session.state.hello!.device,
+        skewMs: session.skewMs,
+      };
+      const found = await open(caller, request);
+      if (!found.ok) return { kind: 'not-opened', space, ticket, refusal: found.refusal };
+      return { kind: 'opened', space, ticket, opening: found.value };
+    },
+    plan: planFor(deps),
+    push: pushFor(deps),
+    async read(session, { space, ticket, reader, cursor }) {
+      const found = await deps.backends.read(keyOf(session, space), reader, cursor);
+      if (!found.ok) return { kind: 'not-read', space, ticket, refusal: found.refusal };
+      return { kind: 'read', space, ticket, delta: found.value };
+    },
+  };
+
+  const refusalFor = (error: unknown, effect: AskedEffect): Refusal => {
+    if (error instanceof Unavailable) {
+      log.warn('a session had to be refused something', { effect: effect.do, error });
+      return refusal('UNAVAILABLE', { retryAfterMs: UNAVAILABLE_RETRY_MS });
+    }
+    log.error('a fault behind a session', { effect: effect.do, error });
+    return refusal('INTERNAL', { retryAfterMs: UNAVAILABLE_RETRY_MS });
+  };
+
+  return {
+    async answer(session, effect) {
+      try {
+        return await handled(handlers, session, effect);
+      } catch (error) {
+        return unanswered(effect, refusalFor(error, effect));
+      }
+    },
+    acknowledge: (session, space, cursor) =>
+      note(
+        space,
+        {
+          device: session.state.hello!.device,
+          user: session.identity!.user,
+          nowMs: clock.nowMs(),
+          skewMs: session.skewMs,
+        },
+        cursor,
+      ),
+  };
+}
+
+function handled(handlers: Handlers, session: DeviceSession, effect: AskedEffect): Promise<SessionInput> {
+  switch (effect.do) {
+    case 'authenticate':
+      return handlers.authenticate(session, effect);
+    case 'open':
+      return handlers.open(session, effect);
+    case 'plan':
+      return handlers.plan(session, effect);
+    case 'push':
+      return handlers.push(session, effect);
+    case 'read':
+      return handlers.read(session, effect);
+  }
+}
+
+function logIn(deps: GatewayDeps): Handlers['authenticate'] {
+  const { store, clock } = deps;
+  const flow = authenticate({ ...deps, directory: store, tenants: store });
+  const see = seeDevice({ registry: store, tenants: store, clock });
+  return async (session, effect) => {
+    const { state, stream } = session;
+    const { device, resume } = effect;
+    const token = effect.token === '' ? (stream.token ?? '') : effect.token;
+    const first = session.identity === null;
+    const entering = first ? state.setup.newSession : null;
+    const found = await flow({ token, device, address: first ? stream.address : null, entering, resume });
+    if (!found.ok) return { kind: 'not-authenticated', refusal: found.refusal };
+    const { identity, saved } = found.value;
+    const { tenant, user } = identity;
+    if (entering !== null) session.counted = { tenant, user, device, id: entering };
+    if (first) session.skewMs = msOf(state.hello!.clock) - clock.nowMs();
+    const given = { device, ...state.hello!.info, client: '' };
+    const seen = first ? await see(identity, given, session.skewMs) : granted(null);
+    if (!seen.ok) return { kind: 'not-authenticated', refusal: seen.refusal };
+    // Another user's token ends the session; until then it stays who it was.
+    if (first || (session.identity!.tenant === tenant && session.identity!.user === user))
+      session.identity = identity;
+    return { kind: 'authenticated', identity, saved };
+  };
+}
+
+function planFor({ store, backends }: GatewayDeps): Handlers['plan'] {
+  return async (session, { ticket, request }) => {
+    const { space } = request;
+    const identity = session.identity!;
+    const key = keyOf(session, space);
+    const access = await accessTo(store, identity, key, request);
+    if (access === null) return { kind: 'not-opened', space, ticket, refusal: refusal('SPACE_NOT_FOUND') };
+    const behalf = { space: key, user: identity.user, device: session.state.hello!.device, access };
+    const found = await backends.plan(behalf, request);
+    if (!found.ok) return { kind: 'not-opened', space, ticket, refusal: found.refusal };
+    return { kind: 'planned', space, ticket, plan: found.value };
+  };
+}
+
+function pushFor(deps: GatewayDeps): Handlers['push'] {
+  const { backends, clock, metrics } = deps;
+  const admit = admitPush(deps);
+  return async (session, { space, ticket, user, device, access, changes }) => {
+    const sentAtMs = clock.nowMs();
+    const bytes = changes.reduce((sum, change) => sum + payloadBytes(change), 0);
+    const { tenant } = session.identity!;
+    const admitted = await admit({ tenant, user, device }, { changes: changes.length, bytes });
+    const result = admitted.ok
+      ? await backends.push({ space: keyOf(session, space), push: { device, user, access, changes } })
+      : ({ kind: 'refused', refusal: admitted.refusal } as const);
+    metrics.pushed(result.kind, changes.length, clock.nowMs() - sentAtMs);
+    const changesRemaining = admitted.ok ? admitted.value.remaining : 0;
+    return { kind: 'pushed', space, ticket, answer: { result, changesRemaining } };
+  };
+}
+
+function unanswered(effect: AskedEffect, why: Refusal): SessionInput {
+  switch (effect.do) {
+    case 'authenticate':
+      return { kind: 'not-authenticated', refusal: why };
+    case 'open': {
+      const { space } = effect.request.subscribe;
+      return { kind: 'not-opened', space, ticket: effect.ticket, refusal: why };
+    }
+    case 'plan':
+      return { kind: 'not-opened', space: effect.request.space, ticket: effect.ticket, refusal: why };
+    case 'read':
+      return { kind: 'not-read', space: effect.space, ticket: effect.ticket, refusal: why };
+    case 'push': {
+      const result = { kind: 'refused', refusal: why } as const;
+      const answer = { result, changesRemaining: 0 };
+      return { kind: 'pushed', space: effect.space, ticket: effect.ticket, answer };
+    }
+  }
+}

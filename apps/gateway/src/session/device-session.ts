@@ -1,0 +1,81 @@
+import {
+  type Change,
+  type Refusal,
+  type SessionInput,
+  type SessionState,
+  type SpaceId,
+  spaceKey,
+  type SpaceKey,
+} from '@syncline/core';
+import type { CountedSession, Identity, Present } from '@syncline/ports';
+import type { SessionStream } from './stream';
+
+/** A device on its stream: the state of the rules, and what the shell around them has to remember. */
+export interface DeviceSession {
+  readonly state: SessionState;
+  readonly stream: SessionStream;
+  /** What happened while a step was being performed; its turn comes after that. */
+  readonly inputs: SessionInput[];
+  stepping: boolean;
+  identity: Identity | null;
+  /** As the registry counts it; null until it does. */
+  counted: CountedSession | null;
+  skewMs: number;
+  /** Answers of other parts that are still to come. */
+  asked: number;
+  /** Pushes that wait for their answer, by what the device sent. */
+  readonly pushBytes: WeakMap<readonly Change[], number>;
+  pushBytesAsked: number;
+  paused: boolean;
+  /** The device will say nothing more. */
+  finished: boolean;
+  /** The stream was ended from here, or is gone. */
+  ended: boolean;
+  gone: boolean;
+  /** Why it ends; null where it ends well. */
+  lastRefusal: Refusal | null;
+  /** What was handed to the stream and has not left yet. */
+  unsentMessages: number;
+  unsentBytes: number;
+  /** When something last left for the device, or began to wait for that. */
+  progressAtMs: number;
+  /** What the device shows of itself, where. */
+  readonly shown: Map<SpaceId, Present>;
+  /** Spaces whose presence was held back while the device took nothing. */
+  readonly rosterDue: Set<SpaceId>;
+}
+
+/** What a session and the parts around it need of each other. */
+export interface Feeding {
+  readonly feed: (session: DeviceSession, input: SessionInput) => void;
+}
+
+export function deviceSession(state: SessionState, stream: SessionStream, nowMs: number): DeviceSession {
+  return {
+    state,
+    stream,
+    inputs: [],
+    stepping: false,
+    identity: null,
+    counted: null,
+    skewMs: 0,
+    asked: 0,
+    pushBytes: new WeakMap(),
+    pushBytesAsked: 0,
+    paused: false,
+    finished: false,
+    ended: false,
+    gone: false,
+    lastRefusal: null,
+    unsentMessages: 0,
+    unsentBytes: 0,
+    progressAtMs: nowMs,
+    shown: new Map(),
+    rosterDue: new Set(),
+  };
+}
+
+/** Only for spaces of a session that is known: there is no tenant before. */
+export function keyOf({ identity }: DeviceSession, space: SpaceId): SpaceKey {
+  return spaceKey(identity!.tenant, space);
+}

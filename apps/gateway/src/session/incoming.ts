@@ -1,0 +1,74 @@
+import { type DeviceMessage, idProblem, overLimit, type SessionInput, type SpaceId } from '@syncline/core';
+import { DeviceMessage as ProtoMessage } from '@syncline/proto';
+import { type Compressor, decode, deviceMessageFromProto } from '@syncline/wire';
+import type { GatewayDeps } from '../gateway-deps';
+import { gzipCompressor } from '../gzip';
+import type { DeviceSession } from './device-session';
+
+/** What a device said, as an input for the rules; also where it cannot be read. */
+export type ReadMessage = (session: DeviceSession, bytes: Uint8Array) => SessionInput;
+
+export function readMessage({ limits, metrics }: Pick<GatewayDeps, 'limits' | 'metrics'>): ReadMessage {
+  const { messageBytesMax } = limits;
+  const gzip = gzipCompressor(messageBytesMax);
+
+  return (session, bytes) => {
+    if (bytes.length > messageBytesMax) {
+      metrics.received('unreadable', bytes.length);
+      return {
+        kind: 'shut-out',
+        refusal: overLimit('MESSAGE_TOO_LARGE', 'messageBytesMax', messageBytesMax, bytes.length),
+      };
+    }
+    const input = inputOf(
+      bytes,
+      session.state.agreed?.capabilities.includes('page-compression') ? gzip : null,
+    );
+    const kind = input.kind === 'message' ? input.message.kind : 'unreadable';
+    metrics.received(kind, bytes.length);
+    if (input.kind === 'message' && input.message.kind === 'push')
+      session.pushBytes.set(input.message.changes, bytes.length);
+    return input;
+  };
+}
+
+function inputOf(
+  bytes: Uint8Array,
+  compressor: Compressor | null,
+): SessionInput & { kind: 'message' | 'unreadable' } {
+  const decoded = decode(ProtoMessage, bytes);
+  if (!decoded.ok) {
+    // Where one message ends and what the next ones mean is not certain any more.
+    return { kind: 'unreadable', about: null, space: null, refusal: decoded.refusal, ends: true };
+  }
+  const message = deviceMessageFromProto(decoded.value, compressor);
+  if (message.ok) return { kind: 'message', message: message.value };
+  return { kind: 'unreadable', ...aboutOf(decoded.value), refusal: message.refusal, ends: false };
+}
+
+function aboutOf({ message }: ProtoMessage): {
+  readonly about: DeviceMessage['kind'] | null;
+  readonly space: SpaceId | null;
+} {
+  if (message === undefined || message.$case === 'signed') return { about: null, space: null };
+  switch (message.$case) {
+    case 'subscribe':
+      return { about: message.$case, space: spaceIn(message.subscribe) };
+    case 'push':
+      return { about: message.$case, space: spaceIn(message.push) };
+    case 'ack':
+      return { about: message.$case, space: spaceIn(message.ack) };
+    case 'presence':
+      return { about: message.$case, space: spaceIn(message.presence) };
+    case 'unsubscribe':
+      return { about: message.$case, space: spaceIn(message.unsubscribe) };
+    case 'hello':
+    case 'authenticate':
+    case 'goodbye':
+      return { about: message.$case, space: null };
+  }
+}
+
+function spaceIn({ space }: { readonly space: string }): SpaceId | null {
+  return idProblem(space) === null ? (space as SpaceId) : null;
+}

@@ -1,0 +1,63 @@
+import type { SessionEffect } from '@syncline/core';
+import { pageMessageBytes, serverMessageToBytes } from '@syncline/wire';
+import type { GatewayDeps } from '../gateway-deps';
+import type { DeviceSession, Feeding } from './device-session';
+
+type Send = SessionEffect & { readonly do: 'send' };
+
+export interface Outgoing {
+  send(session: DeviceSession, effect: Send): void;
+  /** Something has waited for so long that nobody can be listening. */
+  isStuck(session: DeviceSession): boolean;
+  /** The stream is gone, and what had not left with it. */
+  drop(session: DeviceSession): void;
+  unsentBytes(): number;
+}
+
+type OutgoingDeps = Pick<GatewayDeps, 'pages' | 'metrics' | 'clock' | 'timing'>;
+
+/** Encodes what the rules say to a device, and keeps count of what has not left yet. */
+export function outgoing({ pages, metrics, clock, timing }: OutgoingDeps, { feed }: Feeding): Outgoing {
+  let unsentBytes = 0;
+
+  const encoded = ({ state }: DeviceSession, { message }: Send): Uint8Array => {
+    if (message.kind !== 'page') return serverMessageToBytes(message);
+    const { space, entries, cursor } = message;
+    const takesPacked = state.agreed?.capabilities.includes('page-compression') ?? false;
+    return pageMessageBytes(pages.bytesOf(space, entries, takesPacked), cursor);
+  };
+
+  return {
+    send(session, effect) {
+      if (session.ended) return;
+      const { message, priority, bytes: roughBytes } = effect;
+      const encodedMessage = encoded(session, effect);
+      const bytes = encodedMessage.length;
+      metrics.sent(message.kind, priority, bytes);
+      if (message.kind === 'refusal') {
+        metrics.refused(message.refusal.reason);
+        if (message.closing) session.lastRefusal = message.refusal;
+      }
+      if (session.unsentMessages === 0) session.progressAtMs = clock.nowMs();
+      session.unsentMessages++;
+      session.unsentBytes += bytes;
+      unsentBytes += bytes;
+      session.stream.send(encodedMessage, () => {
+        if (session.gone) return;
+        session.unsentMessages--;
+        session.unsentBytes -= bytes;
+        unsentBytes -= bytes;
+        session.progressAtMs = clock.nowMs();
+        feed(session, { kind: 'flushed', bytes: roughBytes });
+      });
+    },
+    isStuck: ({ unsentMessages, progressAtMs }) =>
+      unsentMessages > 0 && clock.nowMs() - progressAtMs >= timing.slowConsumerMs,
+    drop(session) {
+      unsentBytes -= session.unsentBytes;
+      session.unsentBytes = 0;
+      session.unsentMessages = 0;
+    },
+    unsentBytes: () => unsentBytes,
+  };
+}

@@ -1,0 +1,144 @@
+import {
+  type Capability,
+  newSession,
+  refusal,
+  SERVED_CAPABILITIES,
+  sessionId,
+  startPace,
+} from '@syncline/core';
+import { every } from '../every';
+import type { GatewayDeps } from '../gateway-deps';
+import { pollHeads } from '../spaces/heads-poll';
+import { presenceRooms } from '../spaces/presence-rooms';
+import { followRights } from '../spaces/rights';
+import { shutOut } from '../spaces/shutting-out';
+import { watchedSpaces } from '../spaces/watched-spaces';
+import { sessionAnswers } from './answers';
+import { type DeviceSession, deviceSession, type Feeding } from './device-session';
+import { drainSessions } from './drain';
+import { type ReadMessage, readMessage } from './incoming';
+import { keeping } from './keeping';
+import { outgoing } from './outgoing';
+import { adjust, feed, type SessionParts } from './session-steps';
+import type { OpenSession, SessionInlet, SessionStream } from './stream';
+
+/** What this gateway can do beside the protocol's core. */
+export const GATEWAY_CAPABILITIES: readonly Capability[] = [
+  ...SERVED_CAPABILITIES,
+  'page-compression',
+  'integrity',
+];
+
+export interface SessionShell {
+  readonly open: OpenSession;
+  /** Sends the devices elsewhere; resolves when they are gone, or the time for it is over. */
+  drain(): Promise<void>;
+  /** Lets go of whoever is still there, and writes down what is still to be written. */
+  close(): Promise<void>;
+  all(): Iterable<DeviceSession>;
+  count(): number;
+}
+
+const RENEWALS_PER_LEASE = 3;
+
+/** Runs the machines of all sessions: performs their effects with the real flows, and feeds them what comes back. */
+export function sessionShell(deps: GatewayDeps): SessionShell {
+  const feeding: Feeding = { feed: (session, input) => feed(parts, session, input) };
+  const parts = sessionParts(deps, feeding);
+  const { open, out, spaces, presence, rights, kept } = parts;
+  const read = readMessage(deps);
+  const stops = [
+    every(deps.timer, deps.timing.tickMs, () => tick(parts, feeding)),
+    every(deps.timer, deps.limits.sessionLeaseMs / RENEWALS_PER_LEASE, () => renew(parts)),
+    pollHeads(deps, feeding, spaces, rights),
+    shutOut(deps, feeding, () => [...open]),
+  ];
+  deps.metrics.watch({ unsentBytes: () => out.unsentBytes(), spacesWatched: () => spaces.all().length });
+  let accepting = true;
+  const sendAway = (session: DeviceSession): void =>
+    feeding.feed(session, { kind: 'shut-out', refusal: refusal('DRAINING') });
+
+  return {
+    open(stream) {
+      const session = begin(deps, stream);
+      open.add(session);
+      deps.metrics.sessionOpened(stream.transport);
+      if (!accepting) sendAway(session);
+      return inletOf(parts, session, read);
+    },
+    drain() {
+      accepting = false;
+      return drainSessions(deps, feeding, () => [...open]);
+    },
+    async close() {
+      accepting = false;
+      for (const session of [...open]) sendAway(session);
+      for (const stop of stops) stop();
+      rights.close();
+      presence.close();
+      await kept.close();
+    },
+    all: () => open.values(),
+    count: () => open.size,
+  };
+}
+
+function sessionParts(deps: GatewayDeps, feeding: Feeding): SessionParts {
+  const open = new Set<DeviceSession>();
+  const spaces = watchedSpaces(deps, feeding);
+  const answers = sessionAnswers({ ...deps, watched: (key) => spaces.ready(key) });
+  return {
+    deps,
+    open,
+    spaces,
+    answers,
+    presence: presenceRooms(deps, feeding),
+    rights: followRights(deps, feeding, spaces),
+    out: outgoing(deps, feeding),
+    kept: keeping(deps, answers),
+  };
+}
+
+function begin({ limits, keys, clock, chance }: GatewayDeps, stream: SessionStream): DeviceSession {
+  const openedAtMs = clock.nowMs();
+  const setup = {
+    limits,
+    keys,
+    capabilities: GATEWAY_CAPABILITIES,
+    newSession: sessionId(chance.id()),
+    openedAtMs,
+  };
+  return deviceSession(newSession(setup, startPace(limits)), stream, openedAtMs);
+}
+
+function inletOf(parts: SessionParts, session: DeviceSession, read: ReadMessage): SessionInlet {
+  return {
+    receive(bytes) {
+      if (!session.ended) feed(parts, session, read(session, bytes));
+    },
+    refuse: (why) => feed(parts, session, { kind: 'shut-out', refusal: why }),
+    finished() {
+      session.finished = true;
+      adjust(parts, session);
+    },
+    closed() {
+      session.gone = true;
+      parts.out.drop(session);
+      feed(parts, session, { kind: 'disconnected' });
+    },
+  };
+}
+
+function tick({ open, out, deps }: SessionParts, { feed: feedTo }: Feeding): void {
+  for (const session of [...open]) {
+    if (out.isStuck(session)) {
+      deps.metrics.slowConsumer();
+      feedTo(session, { kind: 'shut-out', refusal: refusal('SLOW_CONSUMER') });
+    } else feedTo(session, { kind: 'tick' });
+  }
+}
+
+async function renew({ open, deps }: SessionParts): Promise<void> {
+  const counted = [...open].flatMap((session) => (session.counted === null ? [] : [session.counted]));
+  if (counted.length > 0) await deps.sessions.renew(counted, deps.limits.sessionLeaseMs);
+}

@@ -1,0 +1,128 @@
+import { refusal, type Refusal, type SessionEffect, type SessionInput, stepSession } from '@syncline/core';
+import type { GatewayDeps } from '../gateway-deps';
+import type { PresenceRooms } from '../spaces/presence-rooms';
+import type { Rights } from '../spaces/rights';
+import type { WatchedSpaces } from '../spaces/watched-spaces';
+import type { AskedEffect, SessionAnswers } from './answers';
+import type { DeviceSession } from './device-session';
+import { isAnswered, mayRead } from './flow-control';
+import type { Keeping } from './keeping';
+import type { Outgoing } from './outgoing';
+
+/** What the steps of all sessions of a gateway work with. */
+export interface SessionParts {
+  readonly deps: GatewayDeps;
+  readonly open: Set<DeviceSession>;
+  readonly spaces: WatchedSpaces;
+  readonly presence: PresenceRooms;
+  readonly rights: Rights;
+  readonly answers: SessionAnswers;
+  readonly out: Outgoing;
+  readonly kept: Keeping;
+}
+
+/** Runs the session's machine over an input; one step after the other, also where performing one makes the next happen. */
+export function feed(parts: SessionParts, session: DeviceSession, input: SessionInput): void {
+  const { clock, log } = parts.deps;
+  session.inputs.push(input);
+  if (session.stepping) return;
+  session.stepping = true;
+  try {
+    for (let next = session.inputs.shift(); next !== undefined; next = session.inputs.shift())
+      for (const effect of stepSession(session.state, next, clock.nowMs())) perform(parts, session, effect);
+  } catch (error) {
+    log.error('a fault in a session', { input: input.kind, error });
+    abandon(parts, session);
+  } finally {
+    session.stepping = false;
+  }
+  adjust(parts, session);
+}
+
+function perform(parts: SessionParts, session: DeviceSession, effect: SessionEffect): void {
+  const { out, spaces, presence, kept } = parts;
+  switch (effect.do) {
+    case 'send':
+      out.send(session, effect);
+      if (effect.message.kind === 'subscribed') presence.enter(session, effect.message.space);
+      return;
+    case 'authenticate':
+    case 'open':
+    case 'plan':
+    case 'read':
+    case 'push':
+      void ask(parts, session, effect);
+      return;
+    case 'watch':
+      return spaces.watch(session, effect.space);
+    case 'unwatch':
+      presence.leave(session, effect.space);
+      return spaces.unwatch(session, effect.space);
+    case 'acknowledge':
+      return kept.acknowledge(session, effect.space, effect.cursor);
+    case 'show-presence':
+      return presence.show(session, effect.presence);
+    case 'save':
+      return kept.save(effect.session);
+    case 'forget':
+      return kept.forget(effect.session);
+    case 'close':
+      return end(parts, session, session.lastRefusal);
+  }
+}
+
+async function ask(parts: SessionParts, session: DeviceSession, effect: AskedEffect): Promise<void> {
+  const bytes = effect.do === 'push' ? (session.pushBytes.get(effect.changes) ?? 0) : 0;
+  const before = session.identity;
+  session.asked++;
+  session.pushBytesAsked += bytes;
+  const input = await parts.answers.answer(session, effect);
+  session.asked--;
+  session.pushBytesAsked -= bytes;
+  feed(parts, session, input);
+  if (session.ended) makeRoom(parts, session);
+  else if (before !== null && input.kind === 'authenticated') await parts.rights.refreshed(session, before);
+}
+
+/** After each step: listen to the device or not, and see whether a device that will say no more has its answers. */
+export function adjust(parts: SessionParts, session: DeviceSession): void {
+  if (session.ended || session.stepping) return;
+  parts.presence.catchUp(session);
+  const paused = !mayRead(session, parts.deps.limits);
+  if (paused && !session.paused) session.stream.pauseReading();
+  if (!paused && session.paused) session.stream.resumeReading();
+  session.paused = paused;
+  if (session.finished && isAnswered(session)) feed(parts, session, { kind: 'disconnected' });
+}
+
+function end({ deps, open, out }: SessionParts, session: DeviceSession, why: Refusal | null): void {
+  if (session.ended) return;
+  session.ended = true;
+  open.delete(session);
+  deps.metrics.sessionClosed(session.stream.transport);
+  makeRoom({ deps }, session);
+  if (session.gone) return out.drop(session);
+  session.stream.end(why);
+  deps.timer.after(deps.timing.lastWordsMs, () => {
+    if (!session.gone) session.stream.cut();
+  });
+}
+
+/** For another session. Asked again for one whose token was still being looked at when it ended. */
+function makeRoom({ deps }: Pick<SessionParts, 'deps'>, session: DeviceSession): void {
+  const { counted } = session;
+  session.counted = null;
+  if (counted !== null) void deps.sessions.leave(counted);
+}
+
+/** The rules have failed: what they would say next cannot be relied on. */
+function abandon(parts: SessionParts, session: DeviceSession): void {
+  const { state } = session;
+  session.inputs.length = 0;
+  for (const space of state.subscriptions.keys()) {
+    parts.presence.leave(session, space);
+    parts.spaces.unwatch(session, space);
+  }
+  state.phase = 'closed';
+  end(parts, session, refusal('INTERNAL'));
+}

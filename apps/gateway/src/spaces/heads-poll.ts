@@ -1,0 +1,44 @@
+import type { Head } from '@syncline/ports';
+import { every } from '../every';
+import type { GatewayDeps } from '../gateway-deps';
+import { outage } from '../outage';
+import type { Feeding } from '../session/device-session';
+import type { Rights } from './rights';
+import { note, type WatchedSpace, type WatchedSpaces } from './watched-spaces';
+
+/** Finds what lost news left unsaid, about writes and about rights: one query for all spaces that anyone here follows. */
+export function pollHeads(
+  deps: GatewayDeps,
+  { feed }: Feeding,
+  spaces: WatchedSpaces,
+  rights: Rights,
+): () => void {
+  const { store, metrics, timer, timing } = deps;
+  const { or } = outage('heads', deps);
+
+  const moved = (watching: WatchedSpace, { epoch, head: to }: Head): void => {
+    const heardBefore = watching.epoch > 0;
+    if (note(watching, epoch, to) && heardBefore) metrics.announcementMissed();
+    const announcement = { epoch, from: 0, to, entries: null, clock: new Map(), digests: new Map() };
+    // Also to sessions of a space that has not moved: each knows by itself whether it has come so far.
+    for (const session of [...watching.sessions])
+      feed(session, { kind: 'announced', space: watching.space, announcement });
+  };
+
+  return every(timer, timing.headsMs, async () => {
+    const watched = spaces.all();
+    if (watched.length === 0) return;
+    const heads = await or(store.heads(watched.map(({ key }) => key)), null);
+    if (heads === null) return;
+    for (const watching of watched) {
+      const head = heads.get(watching.key);
+      if (head === undefined) {
+        rights.closeSpace(watching);
+        continue;
+      }
+      moved(watching, head);
+      if (watching.accessChanges === head.accessChanges) continue;
+      if (await rights.lookUp(watching)) watching.accessChanges = head.accessChanges;
+    }
+  });
+}

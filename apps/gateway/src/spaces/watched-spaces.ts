@@ -1,0 +1,89 @@
+import type { Announcement, Epoch, SpaceId, SpaceKey, Version } from '@syncline/core';
+import type { GatewayDeps } from '../gateway-deps';
+import { type DeviceSession, type Feeding, keyOf } from '../session/device-session';
+
+/** A space that someone here follows. */
+export interface WatchedSpace {
+  readonly key: SpaceKey;
+  readonly space: SpaceId;
+  readonly sessions: Set<DeviceSession>;
+  /** The highest that was heard of. */
+  epoch: Epoch;
+  head: Version;
+  /** Null as long as it was never read; what it grows beyond has to be looked up. */
+  accessChanges: number | null;
+  readonly ready: Promise<void>;
+  readonly stop: () => void;
+}
+
+export interface WatchedSpaces {
+  watch(session: DeviceSession, space: SpaceId): void;
+  unwatch(session: DeviceSession, space: SpaceId): void;
+  /** Resolves once a change of rights to the space can no longer go unnoticed, or it is no use to wait. */
+  ready(key: SpaceKey): Promise<void>;
+  find(key: SpaceKey): WatchedSpace | undefined;
+  all(): readonly WatchedSpace[];
+}
+
+/** One listener for each space, however many sessions follow it. */
+export function watchedSpaces(deps: GatewayDeps, { feed }: Feeding): WatchedSpaces {
+  const { announcements, store, pages, metrics } = deps;
+  const watched = new Map<SpaceKey, WatchedSpace>();
+
+  const passOn = (watching: WatchedSpace, announcement: Announcement): void => {
+    const { epoch, from, to, entries } = announcement;
+    metrics.announced(entries !== null);
+    note(watching, epoch, to);
+    if (entries !== null) pages.know(entries, { live: { from, to } });
+    for (const session of [...watching.sessions])
+      feed(session, { kind: 'announced', space: watching.space, announcement });
+  };
+
+  /** Read before any session opens the space: what changes from then on is found by comparing. */
+  const readRights = async (key: SpaceKey): Promise<void> => {
+    const heads = await store.heads([key]).catch(() => null);
+    const watching = watched.get(key);
+    if (watching !== undefined) watching.accessChanges ??= heads?.get(key)?.accessChanges ?? null;
+  };
+
+  const begin = (key: SpaceKey, space: SpaceId): WatchedSpace => {
+    const watching: WatchedSpace = {
+      key,
+      space,
+      sessions: new Set(),
+      epoch: 0,
+      head: 0,
+      accessChanges: null,
+      ready: readRights(key),
+      stop: announcements.listen(key, (announcement) => passOn(watching, announcement)),
+    };
+    watched.set(key, watching);
+    return watching;
+  };
+
+  return {
+    watch(session, space) {
+      const key = keyOf(session, space);
+      (watched.get(key) ?? begin(key, space)).sessions.add(session);
+    },
+    unwatch(session, space) {
+      const watching = watched.get(keyOf(session, space));
+      if (watching === undefined) return;
+      watching.sessions.delete(session);
+      if (watching.sessions.size > 0) return;
+      watching.stop();
+      watched.delete(watching.key);
+    },
+    ready: async (key) => watched.get(key)?.ready,
+    find: (key) => watched.get(key),
+    all: () => [...watched.values()],
+  };
+}
+
+/** True when this is news. */
+export function note(watching: WatchedSpace, epoch: Epoch, head: Version): boolean {
+  if (epoch < watching.epoch || (epoch === watching.epoch && head <= watching.head)) return false;
+  watching.epoch = epoch;
+  watching.head = head;
+  return true;
+}

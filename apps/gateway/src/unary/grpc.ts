@@ -1,0 +1,89 @@
+import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { type Answer, type Limits, overLimit, refused } from '@syncline/core';
+import { addressOf } from '../grpc/session-stream';
+import { bearerToken } from './bearer';
+import { statusOf } from './grpc-status';
+import type { CallContext, UnaryMethods } from './methods';
+import { settleCall, type SettleDeps } from './settle';
+
+type BytesCall = ServerUnaryCall<Uint8Array, Uint8Array>;
+
+export interface UnaryHandlerDeps extends SettleDeps {
+  /** The address that callers come from says nothing, as they come through a proxy. */
+  readonly behindProxy: boolean;
+  readonly limits: Pick<Limits, 'messageBytesMax'>;
+}
+
+/** Handlers under their full paths, `/syncline.v1.SyncService/Pull`, for a server whose messages are bytes. */
+export function unaryHandlers(
+  methods: UnaryMethods,
+  deps: UnaryHandlerDeps,
+): ReadonlyMap<string, UntypedServiceImplementation[string]> {
+  const settle = settleCall(deps);
+  return new Map(
+    Array.from(methods, ([name, method]) => [
+      `/${name}`,
+      (call: BytesCall, done: sendUnaryData<Uint8Array>): void => {
+        const waiting = waitingFor(call);
+        const answer = async (): Promise<Answer<Uint8Array>> =>
+          waiting.isLate
+            ? refused('DEADLINE_EXCEEDED')
+            : (tooLarge(call.request, deps) ??
+              method.answerBytes(call.request, contextOf(call, deps, waiting.gone)));
+        void settle(name, answer).then((answered) => {
+          waiting.end();
+          if (answered.ok) done(null, answered.value);
+          else done(statusOf(answered.refusal));
+        });
+      },
+    ]),
+  );
+}
+
+/** The handlers of one generated service, for those of its calls that are served. */
+export function handlersOf(
+  service: Readonly<Record<string, { readonly path: string }>>,
+  handlers: ReadonlyMap<string, UntypedServiceImplementation[string]>,
+): UntypedServiceImplementation {
+  const served = Object.entries(service).flatMap(([name, { path }]) => {
+    const handler = handlers.get(path);
+    return handler === undefined ? [] : [[name, handler] as const];
+  });
+  return Object.fromEntries(served);
+}
+
+/** The server receives more than is allowed, so that the sender can be told. */
+function tooLarge({ length }: Uint8Array, { limits }: UnaryHandlerDeps): Answer<never> | null {
+  const { messageBytesMax: max } = limits;
+  return length <= max
+    ? null
+    : { ok: false, refusal: overLimit('MESSAGE_TOO_LARGE', 'messageBytesMax', max, length) };
+}
+
+interface Waiting {
+  readonly gone: AbortSignal;
+  readonly isLate: boolean;
+  end(): void;
+}
+
+/** Whoever cancels, hangs up, or has waited too long is not worked for any more: the transport tells all three alike. */
+function waitingFor(call: BytesCall): Waiting {
+  const leaving = new AbortController();
+  const leave = (): void => leaving.abort();
+  call.once('cancelled', leave);
+  return {
+    gone: leaving.signal,
+    isLate: call.cancelled,
+    end: () => void call.off('cancelled', leave),
+  };
+}
+
+function contextOf(call: BytesCall, { behindProxy }: UnaryHandlerDeps, gone: AbortSignal): CallContext {
+  const text = (name: string): string | undefined => call.metadata.get(name)[0]?.toString();
+  return {
+    token: bearerToken(text('authorization')),
+    peer: behindProxy ? '' : (addressOf(call.getPeer()) ?? ''),
+    trace: text('traceparent') ?? '',
+    gone,
+  };
+}

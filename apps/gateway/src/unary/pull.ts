@@ -1,0 +1,53 @@
+import { granted, spaceKey } from '@syncline/core';
+import { pullSpace } from '@syncline/flows';
+import { PullRequest, PullResponse } from '@syncline/proto';
+import { pullCallFromProto, pulledToProto } from '@syncline/wire';
+import type { Activity } from './activity';
+import type { Admit } from './admitted';
+import type { CallDeps } from './call-deps';
+import { type UnaryMethod, unaryMethod } from './methods';
+import { pollingPace } from './pace';
+
+export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): UnaryMethod {
+  const { store, backends, limits, clock, compressor } = deps;
+  const pull = pullSpace({
+    ...deps,
+    deltas: store,
+    devices: store,
+    directory: store,
+    read: (space, reader, cursor) => backends.read(space, reader, cursor),
+  });
+  const packing = compressor && { compressor, packBytesMin: limits.pageCompressBytesMin };
+  return unaryMethod(PullRequest, PullResponse, async (request, context) => {
+    const call = pullCallFromProto(request);
+    if (!call.ok) return call;
+    const { caller, ...wanted } = call.value;
+    const admitted = await admit(caller, context);
+    if (!admitted.ok) return admitted;
+    const { identity, capabilities } = admitted.value;
+    const pulled = await pull(admitted.value, {
+      ...wanted,
+      takesPatches: capabilities.includes('patch-entries'),
+      takesOwn: capabilities.includes('own-entries'),
+      isGone: () => context.gone.aborted,
+    });
+    if (!pulled.ok) return pulled;
+    const { opening, pages, checkpoint, collections } = pulled.value;
+    const { reset, access, epoch, lastNumber, mismatched } = opening;
+    const pollMs = activity.pollAfterMs(spaceKey(identity.tenant, wanted.space), opening.head);
+    const response = {
+      reset: reset && { kind: 'reset' as const, space: wanted.space, refusal: reset },
+      pages,
+      checkpoint,
+      lastNumber,
+      epoch,
+      role: access.role,
+      collections,
+      mismatched,
+      pace: pollingPace(limits, pollMs),
+      serverTimeMs: clock.nowMs(),
+    };
+    const takesPacked = capabilities.includes('page-compression');
+    return granted(pulledToProto(response, takesPacked ? packing : null));
+  });
+}

@@ -1,0 +1,86 @@
+import {
+  type Answer,
+  granted,
+  HOLDS_NOTHING,
+  type Outcome,
+  payloadBytes,
+  pushObstacle,
+  type PushResult,
+  refused,
+} from '@syncline/core';
+import { admitPush } from '@syncline/flows';
+import { PushRequest, PushResponse } from '@syncline/proto';
+import { type PushCall, pushCallFromProto, type PushedCall, pushedCallToProto } from '@syncline/wire';
+import { type Admit, type Admitted, admitToSpace } from './admitted';
+import type { CallDeps } from './call-deps';
+import { type CallContext, type UnaryMethod, unaryMethod } from './methods';
+import { pushingPace } from './pace';
+
+export function pushMethod(deps: CallDeps, admit: Admit): UnaryMethod {
+  return unaryMethod(PushRequest, PushResponse, async (request, context) => {
+    const call = pushCallFromProto(request, deps.compressor);
+    if (!call.ok) return call;
+    const obstacle = pushObstacle(call.value.push, deps.limits);
+    if (obstacle !== null) return { ok: false, refusal: obstacle };
+    const admitted = await admit(call.value.caller, context);
+    if (!admitted.ok) return admitted;
+    const pushed = await pushFor(deps, admitted.value, call.value, context);
+    return pushed.ok ? granted(pushedCallToProto(pushed.value)) : pushed;
+  });
+}
+
+async function pushFor(
+  deps: CallDeps,
+  caller: Admitted,
+  { push }: PushCall,
+  { gone }: CallContext,
+): Promise<Answer<PushedCall>> {
+  const { backends, limits, clock, metrics } = deps;
+  const { space, changes } = push;
+  const { identity, device } = caller;
+  const allowed = await admitToSpace(deps, caller, space);
+  if (!allowed.ok) return allowed;
+  const { key, access } = allowed.value;
+  const own = await isOwnDevice(deps, caller, key);
+  if (!own.ok) return own;
+  const size = { changes: changes.length, bytes: changes.reduce((sum, each) => sum + payloadBytes(each), 0) };
+  const admitted = await admitPush(deps)({ tenant: identity.tenant, user: identity.user, device }, size);
+  if (!admitted.ok) return admitted;
+  if (gone.aborted) return refused('DEADLINE_EXCEEDED');
+  const startedMs = clock.nowMs();
+  const result: PushResult = await backends.push({
+    space: key,
+    push: { device, user: identity.user, access, changes },
+  });
+  const tookMs = Math.max(0, clock.nowMs() - startedMs);
+  metrics.pushed(result.kind, changes.length, tookMs);
+  if (result.kind === 'refused') return { ok: false, refusal: result.refusal };
+  const outcomes = asManyAsFit(result.outcomes, limits.messageBytesMax / 2);
+  const { remaining } = admitted.value;
+  const pace = pushingPace(limits, { changes: changes.length, tookMs, remaining });
+  return granted({ outcomes: { kind: 'outcomes', space, outcomes }, pace });
+}
+
+/** As when a space is opened: a device belongs to one user there. It keeps the copy that it has, or none. */
+async function isOwnDevice(
+  { store, clock }: CallDeps,
+  { identity, device, skewMs }: Admitted,
+  key: Parameters<CallDeps['store']['open']>[0],
+): Promise<Answer<null>> {
+  const seen = { device, user: identity.user, nowMs: clock.nowMs(), skewMs };
+  const known = await store.open(key, seen, HOLDS_NOTHING);
+  if (known === null) return refused('SPACE_NOT_FOUND');
+  return known.user === identity.user ? granted(null) : refused('DEVICE_OF_OTHER_USER');
+}
+
+const OUTCOME_BYTES = 512;
+
+/** Outcomes bring the records that stand. Those at the end that are too much are asked for by sending their changes again. */
+function asManyAsFit(outcomes: readonly Outcome[], bytesMax: number): readonly Outcome[] {
+  let bytes = 0;
+  const over = outcomes.findIndex(({ record, message }, index) => {
+    bytes += OUTCOME_BYTES + message.length + (record?.payload.length ?? 0);
+    return index > 0 && bytes > bytesMax;
+  });
+  return over < 0 ? outcomes : outcomes.slice(0, over);
+}

@@ -1,0 +1,164 @@
+import {
+  type Limits,
+  type MergePlan,
+  payloadBytes,
+  type PolicyRegistry,
+  type PushResult,
+} from '@syncline/core';
+import { pushChanges, type SpacePush } from '@syncline/flows';
+import type { Announcements, Clock, MergeStore, Timer, UpkeepStore } from '@syncline/ports';
+import type { Log } from '@syncline/telemetry';
+import { announcing } from './announcing';
+import { commitBatch } from './commit';
+import { type Decided, refusedPush } from './decided';
+import { failureFacts } from './failure-facts';
+import { mergeLane } from './lane';
+import type { MergeMetrics } from './merge-metrics';
+import { DEFAULT_MERGE_SETTINGS, type MergeSettings } from './merge-settings';
+import { laneOf } from './space-hash';
+import type { WaitingPush } from './waiting-pushes';
+import { watchedPolicies } from './watched-policies';
+
+export interface MergeDeps {
+  readonly store: MergeStore & Pick<UpkeepStore, 'markAnnounced'>;
+  readonly announcements: Announcements;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly policies: PolicyRegistry;
+  readonly limits: Limits;
+  readonly metrics: MergeMetrics;
+  readonly log: Log;
+  readonly settings?: Partial<MergeSettings>;
+}
+
+export interface PushTerms {
+  /** A push that has not begun to be committed by then is refused; null for no limit. */
+  readonly deadlineAtMs?: number | null;
+  /** It goes ahead of what waits; as its changes say, unless it is told. */
+  readonly critical?: boolean;
+}
+
+/** Takes pushes in, many to a transaction. */
+export interface Merge {
+  readonly push: (push: SpacePush) => Promise<PushResult>;
+  /** The same, with what else there is to tell. */
+  decide(push: SpacePush, terms?: PushTerms): Promise<Decided>;
+  /** How many pushes wait for a commit. */
+  waiting(): number;
+  /** Takes no more, commits and answers what waits, and announces it. */
+  close(): Promise<void>;
+}
+
+interface Waiting extends WaitingPush {
+  readonly arrivedAtMs: number;
+  readonly deadlineAtMs: number | null;
+  readonly settle: (decided: Decided) => void;
+}
+
+/**
+ * Group commit. While a lane commits, what comes in waits; the next commit takes it together, so batches grow with the
+ * load, and a push that finds its lane idle waits for nothing.
+ */
+export function createMerge(deps: MergeDeps): Merge {
+  const { store, clock, metrics } = deps;
+  const settings = { ...DEFAULT_MERGE_SETTINGS, ...deps.settings };
+  const { retryAfterMs } = settings;
+  const announcer = announcing({ ...deps, upkeep: store, settings });
+  const waiting = { pushes: 0, bytes: 0 };
+  let closed = false;
+
+  const answer = (push: Waiting, decided: Decided): void => {
+    push.settle(decided);
+    metrics.answered(decided, Math.max(0, clock.nowMs() - push.arrivedAtMs));
+  };
+  const commit = committing(deps, settings, answer, (plans) => announcer.announce(plans));
+  const take = async (batch: readonly Waiting[]): Promise<void> => {
+    waiting.pushes -= batch.length;
+    for (const { bytes } of batch) waiting.bytes -= bytes;
+    const nowMs = clock.nowMs();
+    const isLate = ({ deadlineAtMs }: Waiting) => deadlineAtMs !== null && nowMs >= deadlineAtMs;
+    for (const push of batch) if (isLate(push)) answer(push, refusedPush('DEADLINE_EXCEEDED', retryAfterMs));
+    const inTime = batch.filter((push) => !isLate(push));
+    if (inTime.length > 0) await commit(inTime);
+  };
+  const lanes = Array.from({ length: settings.lanes }, () =>
+    mergeLane<Waiting>({ ...settings, commit: take }),
+  );
+
+  const decide = (push: SpacePush, terms: PushTerms = {}): Promise<Decided> =>
+    new Promise((settle) => {
+      const { deadlineAtMs = null, critical = isCritical(push) } = terms;
+      const bytes = bytesOf(push);
+      const arrived: Waiting = { ...push, bytes, critical, arrivedAtMs: clock.nowMs(), deadlineAtMs, settle };
+      const obstacle = closed ? {} : obstacleTo(waiting, bytes, settings);
+      if (obstacle !== null) {
+        answer(arrived, refusedPush('UNAVAILABLE', retryAfterMs, obstacle));
+        return;
+      }
+      waiting.pushes++;
+      waiting.bytes += bytes;
+      lanes[laneOf(push.space, lanes.length)]!.add(arrived);
+    });
+
+  metrics.waiting(() => waiting.pushes);
+  return {
+    decide,
+    push: async (push) => (await decide(push)).result,
+    waiting: () => waiting.pushes,
+    async close() {
+      closed = true;
+      for (const lane of lanes) await lane.idle();
+      await announcer.close();
+    },
+  };
+}
+
+/** Commits a batch and answers all of it, whatever happens. */
+function committing(
+  { store, clock, limits, metrics, log, policies }: MergeDeps,
+  { retryAfterMs }: MergeSettings,
+  answer: (push: Waiting, decided: Decided) => void,
+  committed: (plans: readonly MergePlan[]) => void,
+): (batch: readonly Waiting[]) => Promise<void> {
+  const merge = pushChanges({ store, clock, policies: watchedPolicies(policies, { metrics, log }), limits });
+  const commit = commitBatch({ merge, clock, retryAfterMs, metrics, log });
+  return async (batch) => {
+    try {
+      await commit(batch, { answer, committed });
+    } catch (error) {
+      log.error('a fault beside a commit', failureFacts(error));
+      for (const { settle } of batch) settle(refusedPush('INTERNAL'));
+    }
+  };
+}
+
+function isCritical({ push }: SpacePush): boolean {
+  return push.changes.some(({ critical }) => critical === true);
+}
+
+function bytesOf({ push }: SpacePush): number {
+  return push.changes.reduce((sum, change) => sum + CHANGE_OVERHEAD_BYTES + payloadBytes(change), 0);
+}
+
+const CHANGE_OVERHEAD_BYTES = 128;
+
+/** Why nothing more can wait, as facts of a refusal; null for no reason. */
+function obstacleTo(
+  waiting: { readonly pushes: number; readonly bytes: number },
+  bytes: number,
+  { waitingPushesMax, waitingBytesMax }: MergeSettings,
+): Readonly<Record<string, string>> | null {
+  if (waiting.pushes >= waitingPushesMax)
+    return {
+      limit: 'waiting_pushes_max',
+      allowed: String(waitingPushesMax),
+      value: String(waiting.pushes + 1),
+    };
+  if (waiting.pushes > 0 && waiting.bytes + bytes > waitingBytesMax)
+    return {
+      limit: 'waiting_bytes_max',
+      allowed: String(waitingBytesMax),
+      value: String(waiting.bytes + bytes),
+    };
+  return null;
+}

@@ -1,0 +1,35 @@
+import type { Policy, PolicyRegistry } from '@syncline/core';
+import type { Log } from '@syncline/telemetry';
+import { failureFacts } from './failure-facts';
+import type { MergeMetrics } from './merge-metrics';
+
+/** Policies that an operator hears of when they throw; to the rules they are what they were. */
+export function watchedPolicies(
+  registry: PolicyRegistry,
+  { metrics, log }: { readonly metrics: MergeMetrics; readonly log: Log },
+): PolicyRegistry {
+  return new Map([...registry].map(([name, policy]) => [name, watched(policy)]));
+
+  function watched(policy: Policy): Policy {
+    const tell = <Answer>(decide: () => Answer): Answer => {
+      try {
+        return decide();
+      } catch (error) {
+        metrics.policyFailed(policy.name);
+        // What a policy throws may quote what it was given.
+        const { failure, at } = failureFacts(error);
+        log.error('a policy failed at a change', { policy: policy.name, failure, at });
+        throw error;
+      }
+    };
+    return {
+      name: policy.name,
+      readsPayload: policy.readsPayload,
+      needsBase: policy.needsBase,
+      parseRule: (declared) => policy.parseRule(declared),
+      orderFree: (rule) => policy.orderFree(rule),
+      remember: (write) => tell(() => policy.remember(write)),
+      resolve: (conflict) => tell(() => policy.resolve(conflict)),
+    };
+  }
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { rootFolder } from './stack';
+
+const DEMO_MS_MAX = 180_000;
+
+const root = rootFolder(__dirname);
+const running: ChildProcess[] = [];
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'syncline-demo-'));
+});
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (child.kill('SIGKILL')) await ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const freePorts = Object.fromEntries(
+  ['GRPC', 'HTTP', 'OPS'].map((name) => [`SYNCLINE_${name}_ADDRESS`, '127.0.0.1:0']),
+);
+
+/** Resolves when it listens. */
+function startServer(): Promise<void> {
+  const server = spawn('node', [path.join(root, 'tools/start.mjs')], {
+    cwd: root,
+    env: { ...freePorts, PATH: pathOf(), SYNCLINE_DATA_FOLDER: folder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.push(server);
+  return new Promise((resolve, reject) => {
+    createInterface({ input: server.stdout }).on('line', (line) => {
+      if (line.includes('"msg":"listening"')) resolve();
+    });
+    server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+}
+
+/** Of this Node, and nothing else. */
+const pathOf = (): string => path.dirname(process.execPath);
+
+async function runDemo(): Promise<{ code: number | null; said: string }> {
+  const demo = spawn('node', ['tools/run.mjs', 'apps/cli/src/main.ts', 'demo', folder], { cwd: root });
+  running.push(demo);
+  let said = '';
+  for (const stream of [demo.stdout, demo.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const code = await new Promise<number | null>((resolve) => demo.once('close', resolve));
+  return { code, said };
+}
+
+test(
+  'beside a server in one process, two devices meet, part, differ and agree',
+  async () => {
+    await startServer();
+    const { code, said } = await runDemo();
+    expect(said).toContain('UPDATE_UPDATE, its change is LOST');
+    expect(said).toContain('both devices hold this entry');
+    expect(said).toMatch(/both devices stand at version (\d+) and \1 /);
+    expect(code).toBe(0);
+    // Once more on the same space: runs do not meet.
+    expect((await runDemo()).code).toBe(0);
+  },
+  DEMO_MS_MAX,
+);
+
+test(
+  'without a server the demo says what to do',
+  async () => {
+    const { code, said } = await runDemo();
+    expect([code, said]).toEqual([1, expect.stringContaining('npm start')]);
+  },
+  DEMO_MS_MAX,
+);

@@ -1,0 +1,49 @@
+import { packed, type PackedType, type TypeOf } from './packed-arrays';
+import type { Param } from './sql';
+
+/** A column of a table, and where its value is found in what is to be written. */
+export type Column<Source> = {
+  readonly [Type in PackedType]: {
+    readonly name: string;
+    readonly type: Type;
+    readonly of: (source: Source) => TypeOf[Type] | null;
+  };
+}[PackedType];
+
+/** `unnest($1::text[], $2::int8[]) as name(space, version)`: rows as one array a column. */
+export function unnestOf<Source>(columns: readonly Column<Source>[], name: string): string {
+  const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`);
+  return `unnest(${arrays.join(', ')}) as ${name}(${namesOf(columns)})`;
+}
+
+/** The parameters for such an `unnest`. */
+export function arraysOf<Source>(columns: readonly Column<Source>[], rows: readonly Source[]): Param[] {
+  return columns.map((column) => packColumn(column, rows));
+}
+
+export function namesOf<Source>(columns: readonly Column<Source>[]): string {
+  return columns.map(({ name }) => name).join(', ');
+}
+
+/** `version = excluded.version, …` for all but the columns of the key. */
+export function replacing<Source>(columns: readonly Column<Source>[], key: readonly string[]): string {
+  return columns
+    .filter(({ name }) => !key.includes(name))
+    .map(({ name }) => `${name} = excluded.${name}`)
+    .join(', ');
+}
+
+function packColumn<Source>(column: Column<Source>, rows: readonly Source[]): Uint8Array {
+  switch (column.type) {
+    case 'text':
+      return packed('text', rows, column.of);
+    case 'int8':
+      return packed('int8', rows, column.of);
+    case 'int4':
+      return packed('int4', rows, column.of);
+    case 'bool':
+      return packed('bool', rows, column.of);
+    case 'bytea':
+      return packed('bytea', rows, column.of);
+  }
+}

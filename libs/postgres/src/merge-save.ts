@@ -1,0 +1,135 @@
+import type { ChangeNumber, DeviceId, MergePlan, SpaceKey, Version } from '@syncline/core';
+import { arraysOf, type Column, namesOf, replacing, unnestOf } from './columns';
+import { HISTORY_COLUMNS } from './history-rows';
+import { RECEIPT_COLUMNS } from './receipt-rows';
+import { type PlacedRecord, RECORD_COLUMNS, RECORD_KEY } from './record-rows';
+import { digestsText } from './space-rows';
+import { type Connection, type Query, statement, together } from './sql';
+
+/** What a plan was made from stands beside what it makes of it. */
+const PLAN: readonly Column<MergePlan>[] = [
+  { name: 'space', type: 'text', of: ({ before }) => before.space },
+  { name: 'epoch', type: 'int8', of: ({ before }) => before.epoch },
+  { name: 'floor', type: 'int8', of: ({ before }) => before.floor },
+  { name: 'old_head', type: 'int8', of: ({ before }) => before.head },
+  { name: 'old_records', type: 'int8', of: ({ before }) => before.records },
+  { name: 'old_bytes', type: 'int8', of: ({ before }) => before.bytes },
+  { name: 'head', type: 'int8', of: ({ after }) => after.head },
+  { name: 'records', type: 'int8', of: ({ after }) => after.records },
+  { name: 'bytes', type: 'int8', of: ({ after }) => after.bytes },
+  { name: 'digests', type: 'text', of: ({ after }) => digestsText(after.digests) },
+];
+
+interface TakenNumber {
+  readonly space: SpaceKey;
+  readonly device: DeviceId;
+  readonly number: ChangeNumber;
+  readonly version: Version;
+}
+
+const NUMBERS: readonly Column<TakenNumber>[] = [
+  { name: 'space', type: 'text', of: ({ space }) => space },
+  { name: 'device', type: 'text', of: ({ device }) => device },
+  { name: 'last_number', type: 'int8', of: ({ number }) => number },
+  { name: 'taken_version', type: 'int8', of: ({ version }) => version },
+];
+
+const moveSpaces = statement<{ space: SpaceKey }>(
+  'merge.save_spaces',
+  `update spaces s
+   set head = plan.head, records = plan.records, bytes = plan.bytes, digests = plan.digests::jsonb,
+     waiting_since =
+       case when plan.head > s.announced then coalesce(s.waiting_since, clock_timestamp()) else s.waiting_since end
+   from ${unnestOf(PLAN, 'plan')}
+   where s.space = plan.space and s.epoch = plan.epoch and s.floor = plan.floor
+     and s.head = plan.old_head and s.records = plan.old_records and s.bytes = plan.old_bytes
+   returning s.space`,
+);
+const INSERT_RECORDS = `
+  insert into records (${namesOf(RECORD_COLUMNS)})
+  select ${namesOf(RECORD_COLUMNS)} from ${unnestOf(RECORD_COLUMNS, 'written')}`;
+const createRecords = statement<never>('merge.create_records', INSERT_RECORDS);
+const rewriteRecords = statement<never>(
+  'merge.rewrite_records',
+  `${INSERT_RECORDS}
+   on conflict (${RECORD_KEY.join(', ')}) do update set ${replacing(RECORD_COLUMNS, RECORD_KEY)}`,
+);
+const appendHistory = statement<never>(
+  'merge.save_history',
+  `insert into history (${namesOf(HISTORY_COLUMNS)})
+   select ${namesOf(HISTORY_COLUMNS)} from ${unnestOf(HISTORY_COLUMNS, 'written')}`,
+);
+const addReceipts = statement<never>(
+  'merge.save_receipts',
+  `insert into receipts (${namesOf(RECEIPT_COLUMNS)})
+   select ${namesOf(RECEIPT_COLUMNS)} from ${unnestOf(RECEIPT_COLUMNS, 'written')}`,
+);
+const takeNumbers = statement<{ device: DeviceId }>(
+  'merge.save_numbers',
+  `insert into space_devices as known (${namesOf(NUMBERS)})
+   select ${namesOf(NUMBERS)} from ${unnestOf(NUMBERS, 'taken')}
+   on conflict (space, device) do update
+   set last_number = excluded.last_number, taken_version = excluded.taken_version
+   where known.last_number < excluded.last_number
+   returning device`,
+);
+
+/** One statement a table for all plans, sent together behind the one that checks that they continue what is stored. */
+export async function savePlans(
+  connection: Connection,
+  locking: Promise<unknown>,
+  plans: readonly MergePlan[],
+): Promise<void> {
+  for (const plan of plans) checkVersions(plan);
+  const created = recordsOf(plans, true);
+  const rewritten = recordsOf(plans, false);
+  const history = plans.flatMap((plan) => plan.history.map((entry) => ({ space: plan.before.space, entry })));
+  const receipts = plans.flatMap((plan) =>
+    plan.receipts.map((receipt) => ({ space: plan.before.space, receipt })),
+  );
+  const numbers = plans.flatMap(numbersOf);
+
+  const ask = <Row>(rows: readonly unknown[], query: () => Query<Row>): Promise<Row[]> =>
+    rows.length === 0 ? Promise.resolve([]) : connection.query(query());
+
+  const [, moved, taken] = await together<
+    [unknown, { space: SpaceKey }[], { device: DeviceId }[], ...unknown[]]
+  >([
+    locking,
+    connection.query(moveSpaces(...arraysOf(PLAN, plans))),
+    ask(numbers, () => takeNumbers(...arraysOf(NUMBERS, numbers))),
+    ask(created, () => createRecords(...arraysOf(RECORD_COLUMNS, created))),
+    ask(rewritten, () => rewriteRecords(...arraysOf(RECORD_COLUMNS, rewritten))),
+    ask(history, () => appendHistory(...arraysOf(HISTORY_COLUMNS, history))),
+    ask(receipts, () => addReceipts(...arraysOf(RECEIPT_COLUMNS, receipts))),
+  ]);
+  const unfit = plans.find(({ before }) => !moved.some(({ space }) => space === before.space));
+  if (unfit !== undefined) throw unfitting(unfit, 'it does not continue what is stored');
+  if (taken.length !== numbers.length) throw new Error('a plan takes numbers that were taken before');
+}
+
+/** A record that is new needs no look at what it may replace, which is a third of the work. */
+function recordsOf(plans: readonly MergePlan[], areNew: boolean): PlacedRecord[] {
+  return plans.flatMap(({ before, records }) =>
+    records
+      .filter(({ createdVersion }) => createdVersion > before.head === areNew)
+      .map((record) => ({ space: before.space, record })),
+  );
+}
+
+function numbersOf({ before, lastNumbers }: MergePlan): TakenNumber[] {
+  const { space } = before;
+  return [...lastNumbers].map(([device, number]) => ({ space, device, number, version: before.head + 1 }));
+}
+
+function checkVersions(plan: MergePlan): void {
+  const { before, after, history } = plan;
+  if (after.head !== before.head + history.length)
+    throw unfitting(plan, 'the head does not follow from the history');
+  if (after.epoch !== before.epoch || after.floor !== before.floor)
+    throw unfitting(plan, "epoch and floor are not a merge's to change");
+}
+
+function unfitting({ before }: MergePlan, what: string): Error {
+  return new Error(`the plan for ${before.space} does not fit: ${what}`);
+}

@@ -1,0 +1,71 @@
+import { emptyDatabase, type TestDatabase } from './database.test-fixtures';
+import { migrate, type Migration } from './migrate';
+import { MIGRATIONS } from './migrations';
+import { openPostgres } from './pool';
+import { statement } from './sql';
+
+const world = {} as { database: TestDatabase };
+beforeEach(async () => {
+  world.database = await emptyDatabase();
+});
+afterEach(() => world.database.close());
+
+const FIRST: Migration = { version: 1, name: 'first', script: 'create table first (n int8)' };
+const SECOND: Migration = { version: 2, name: 'second', script: 'create table second (n int8)' };
+
+const tables = statement<{ name: string }>(
+  'migrate_test.tables',
+  `select table_name::text as name from information_schema.tables where table_schema = 'public' order by 1`,
+);
+const tablesNow = async () => (await world.database.sql.query(tables())).map(({ name }) => name);
+
+test('migrations are numbered without a gap', () => {
+  expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, index) => index + 1));
+});
+
+test('the schema is made once, and a second time nothing happens', async () => {
+  const { sql } = world.database;
+  await migrate(sql);
+  const made = await tablesNow();
+  expect(made).toEqual(expect.arrayContaining(['history', 'migrations', 'records', 'spaces']));
+  await migrate(sql);
+  expect(await tablesNow()).toEqual(made);
+});
+
+test('of several that come at once one does the work', async () => {
+  const pools = Array.from({ length: 6 }, () => openPostgres({ url: world.database.url }));
+  await Promise.all(pools.map((sql) => migrate(sql)));
+  await Promise.all(pools.map((sql) => sql.close()));
+  const done = statement<{ version: number }>(
+    'migrate_test.done',
+    'select version from migrations order by version',
+  );
+  expect((await world.database.sql.query(done())).map(({ version }) => version)).toEqual(
+    MIGRATIONS.map(({ version }) => version),
+  );
+});
+
+test('only what is missing is applied', async () => {
+  await migrate(world.database.sql, [FIRST]);
+  await migrate(world.database.sql, [FIRST, SECOND]);
+  expect(await tablesNow()).toEqual(['first', 'migrations', 'second']);
+});
+
+test('a migration that fails leaves nothing, nor do those before it in the same run', async () => {
+  const wrong = { ...SECOND, script: 'create table second (n int8); select 1 / 0' };
+  await expect(migrate(world.database.sql, [FIRST, wrong])).rejects.toThrow('division by zero');
+  expect(await tablesNow()).toEqual([]);
+});
+
+test('a schema that is newer than the program is refused with a way out', async () => {
+  await migrate(world.database.sql, [FIRST, SECOND]);
+  await expect(migrate(world.database.sql, [FIRST])).rejects.toThrow(
+    'the database has schema version 2 and this program knows versions up to 1: start a program at least as new',
+  );
+});
+
+test('a schema of another program is refused', async () => {
+  await migrate(world.database.sql, [{ ...FIRST, name: 'theirs' }]);
+  await expect(migrate(world.database.sql, [FIRST, SECOND])).rejects.toThrow('belongs to another program');
+  expect(await tablesNow()).toEqual(['first', 'migrations']);
+});

@@ -1,0 +1,6 @@
+import type { Migration } from '../migrate';
+import { store } from './0001-store';
+import { administration } from './0002-administration';
+
+/** In the order in which they are applied. A migration that was released does not change any more. */
+export const MIGRATIONS: readonly Migration[] = [store, administration];

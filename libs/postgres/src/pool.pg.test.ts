@@ -1,0 +1,122 @@
+import { Unavailable } from '@syncline/ports';
+import { eventually, gate } from '@syncline/port-contracts';
+import { emptyDatabase, type TestDatabase } from './database.test-fixtures';
+import { openPostgres } from './pool';
+import { type Connection, type Sql, statement } from './sql';
+
+const one = statement<{ one: number }>('pool.one', 'select 1::int8 as one');
+const broken = statement('pool.broken', 'select 1 / 0');
+const processId = statement<{ id: number }>('pool.id', 'select pg_backend_pid() as id');
+const kill = statement('pool.kill', 'select pg_terminate_backend($1::int4)');
+const sleep = statement('pool.sleep', 'select pg_sleep(60)');
+const insert = statement('pool.insert', 'insert into things values ($1::int8)');
+const things = statement<{ n: number }>('pool.things', 'select n from things order by n');
+
+const world = {} as { database: TestDatabase; sql: Sql };
+
+beforeAll(async () => {
+  world.database = await emptyDatabase();
+  world.sql = world.database.sql;
+  await world.sql.script('create table things (n int8 primary key)');
+});
+beforeEach(() => world.sql.script('truncate things'));
+afterAll(() => world.database.close());
+
+const backendOf = async (connection: Connection): Promise<number> =>
+  (await connection.query(processId()))[0]!.id;
+
+describe('a transaction', () => {
+  test('writes nothing when its work rejects, and passes on what the work said', async () => {
+    const failure = Object.assign(new Error('not of the database'), { code: 'ECONNREFUSED' });
+    const failing = world.sql.transaction(async (connection) => {
+      await connection.query(insert(1));
+      throw failure;
+    });
+    await expect(failing).rejects.toBe(failure);
+    expect(await world.sql.query(things())).toEqual([]);
+  });
+
+  test('does not commit what is left of it when a query failed and nobody minded', async () => {
+    const swallowing = world.sql.transaction(async (connection) => {
+      await connection.query(insert(1));
+      await connection.query(broken()).catch(() => undefined);
+    });
+    await expect(swallowing).rejects.toThrow('rolled back');
+    expect(await world.sql.query(things())).toEqual([]);
+  });
+
+  test('that ends in an error leaves a pool in which every statement works', async () => {
+    const fresh = statement<{ two: number }>('pool.fresh', 'select 2::int8 as two');
+    const failing = world.sql.transaction(async (connection) => {
+      const queries = [connection.query(broken()), connection.query(fresh())];
+      await Promise.allSettled(queries);
+      await queries[0];
+    });
+    await expect(failing).rejects.toThrow('division by zero');
+    expect(await world.sql.query(fresh())).toEqual([{ two: 2 }]);
+    expect(await world.sql.query(one())).toEqual([{ one: 1 }]);
+  });
+
+  test('whose connection is killed is unavailable, and the next gets another', async () => {
+    const cut = world.sql.transaction(async (connection) => {
+      await connection.query(insert(1));
+      await world.sql.query(kill(await backendOf(connection)));
+      await connection.query(insert(2));
+    });
+    await expect(cut).rejects.toThrow(Unavailable);
+    expect(await world.sql.query(things())).toEqual([]);
+  });
+
+  test('that is cut at COMMIT says that it is not known to have happened', async () => {
+    const cut = world.sql.transaction(async (connection) => {
+      await connection.query(insert(1));
+      await world.sql.query(kill(await backendOf(connection)));
+    });
+    await expect(cut).rejects.toThrow(Unavailable);
+  });
+});
+
+describe('a snapshot', () => {
+  test('sees one moment in all its queries', async () => {
+    const [before, after] = await world.sql.snapshot<[{ n: number }, { n: number }]>([things(), things()]);
+    expect(before).toEqual(after);
+  });
+
+  test('cannot write', async () => {
+    await expect(world.sql.snapshot([insert(1)])).rejects.toThrow(Error);
+    expect(await world.sql.query(things())).toEqual([]);
+  });
+});
+
+describe('a pool', () => {
+  test('tells of a connection that broke while nobody used it, and goes on', async () => {
+    const lost: Error[] = [];
+    const sql = openPostgres({ url: world.database.url }, { lost: (error) => void lost.push(error) });
+    await world.sql.query(kill(await backendOf(sql)));
+    await eventually(() => expect(lost).toHaveLength(1));
+    expect(await sql.query(one())).toEqual([{ one: 1 }]);
+    await sql.close();
+  });
+
+  test('gives up on a statement that takes too long, and on waiting for a connection', async () => {
+    const sql = openPostgres({
+      url: world.database.url,
+      connectionsMax: 1,
+      connectTimeoutMs: 100,
+      statementTimeoutMs: 200,
+    });
+    const leave = gate();
+    const holding = sql.transaction(() => leave.opened);
+    await expect(sql.query(one())).rejects.toThrow(Unavailable);
+    leave.open();
+    await holding;
+    await expect(sql.query(sleep())).rejects.toThrow(Unavailable);
+    expect(await sql.query(one())).toEqual([{ one: 1 }]);
+    await sql.close();
+  });
+
+  test('numbers that JavaScript cannot hold are an error, not another number', async () => {
+    const huge = statement('pool.huge', `select 9007199254740993::int8 as huge`);
+    await expect(world.sql.query(huge())).rejects.toThrow('too large');
+  });
+});

@@ -1,0 +1,156 @@
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { throwOutage } from './outages';
+import { type Connection, type Query, type Sql, together } from './sql';
+import { VALUE_PARSERS } from './value-parsers';
+
+export interface PostgresSettings {
+  /** `postgres://user:password@host:port/database`, with `?sslmode=…` where it is needed. */
+  readonly url: string;
+  readonly connectionsMax: number;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** A transaction in which nothing is asked for this long is ended by the server, and its locks with it. */
+  readonly idleInTransactionTimeoutMs: number;
+  /** What the server's own lists show. */
+  readonly applicationName: string;
+}
+
+export const DEFAULT_POSTGRES_SETTINGS: Omit<PostgresSettings, 'url'> = {
+  connectionsMax: 10,
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 30_000,
+  idleTimeoutMs: 60_000,
+  idleInTransactionTimeoutMs: 30_000,
+  applicationName: 'syncline',
+};
+
+/** The server gives up on a statement by itself; this is for a server, or a network, that does not answer at all. */
+const SILENCE_MARGIN_MS = 5_000;
+
+export interface PostgresEvents {
+  /** A connection that nobody was using broke; the pool makes a new one when it is needed. */
+  readonly lost?: (error: Error) => void;
+}
+
+/** Connects when it is first asked something: a server that is down makes calls fail, not the start. */
+export function openPostgres(
+  settings: Partial<PostgresSettings> & Pick<PostgresSettings, 'url'>,
+  events: PostgresEvents = {},
+): Sql {
+  const pool = new Pool(poolConfig({ ...DEFAULT_POSTGRES_SETTINGS, ...settings }));
+  pool.on('error', (error) => events.lost?.(error));
+  pool.on('connect', (client) => {
+    // While it is in use, what breaks a connection is told to whoever waits for an answer from it.
+    client.on('error', () => undefined);
+    // Sent ahead of the first query, which fails as well where this fails.
+    client.query(CONNECTION_SETTINGS).catch(() => undefined);
+  });
+
+  const using = async <Result>(use: (line: Line) => Promise<Result>): Promise<Result> => {
+    const client = await pool.connect().catch(throwOutage);
+    const line = lineOf(client);
+    try {
+      return await use(line);
+    } finally {
+      client.release(line.failed());
+    }
+  };
+
+  return {
+    query: (query) => using((line) => line.query(query)),
+    script: (text) => using((line) => line.script(text)),
+    transaction: (work) => using((line) => inTransaction(line, work)),
+    snapshot: (queries) => using((line) => inSnapshot(line, queries)),
+    close: () => pool.end(),
+  };
+}
+
+function poolConfig(settings: PostgresSettings): PoolConfig & { readonly pipeline: true } {
+  return {
+    connectionString: settings.url,
+    max: settings.connectionsMax,
+    connectionTimeoutMillis: settings.connectTimeoutMs,
+    statement_timeout: settings.statementTimeoutMs,
+    query_timeout: settings.statementTimeoutMs + SILENCE_MARGIN_MS,
+    idleTimeoutMillis: settings.idleTimeoutMs,
+    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
+    application_name: settings.applicationName,
+    keepAlive: true,
+    pipeline: true,
+    types: { getTypeParser: (oid: number) => VALUE_PARSERS[oid] ?? asText },
+  };
+}
+
+const asText = (text: string): string => text;
+
+/**
+ * Every statement looks for what it needs by key. A plan made while a table was small would read all of it, and stay in use
+ * when the table has grown, so the server is not to make such plans. Turned off, they look costly, which would have
+ * everything compiled if that were allowed.
+ */
+export const CONNECTION_SETTINGS = [
+  'set enable_seqscan = off',
+  'set enable_hashjoin = off',
+  'set enable_mergejoin = off',
+  'set jit = off',
+  'set synchronous_commit = on',
+].join('; ');
+
+/** One connection, for as long as someone has it to himself. */
+interface Line extends Connection {
+  /** What Postgres answers to a command: its name, as a rule. */
+  command(text: string): Promise<string>;
+  /** After a failure it is not certain what the connection has prepared, or what it is in the middle of. */
+  failed(): boolean;
+}
+
+function lineOf(client: PoolClient): Line {
+  const state = { failed: false };
+  const fail = (failure: unknown): never => {
+    state.failed = true;
+    return throwOutage(failure);
+  };
+  const command = async (text: string): Promise<string> => (await client.query(text).catch(fail)).command;
+  return {
+    async query<Row>({ statement: { name, text }, params }: Query<Row>) {
+      const result = await client.query({ name, text, values: [...params] }).catch(fail);
+      return result.rows as Row[];
+    },
+    async script(text) {
+      await command(text);
+    },
+    command,
+    failed: () => state.failed,
+  };
+}
+
+async function inTransaction<Result>(
+  line: Line,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  // Not waited for: it goes out together with the first query.
+  const begun = line.script('begin');
+  begun.catch(() => undefined);
+  const result = await work(line).catch(async (failure: unknown) => {
+    await line.script('rollback').catch(() => undefined);
+    throw failure;
+  });
+  await begun;
+  // A transaction in which something failed is rolled back by COMMIT, and no error says so.
+  if ((await line.command('commit')) !== 'COMMIT')
+    throw new Error('the transaction was rolled back: one of its queries had failed');
+  return result;
+}
+
+async function inSnapshot<Rows extends readonly unknown[]>(
+  line: Line,
+  queries: { readonly [At in keyof Rows]: Query<Rows[At]> },
+): Promise<{ -readonly [At in keyof Rows]: Rows[At][] }> {
+  const [, ...results] = await together<unknown[]>([
+    line.script('begin isolation level repeatable read, read only'),
+    ...queries.map((query) => line.query(query)),
+    line.script('commit'),
+  ]);
+  return results.slice(0, -1) as { -readonly [At in keyof Rows]: Rows[At][] };
+}

@@ -1,0 +1,30 @@
+import type { CollectionName, CollectionRules, DeleteRule } from '@syncline/core';
+
+export interface RulesRow {
+  readonly collection: CollectionName;
+  readonly policy: string;
+  readonly rule: string;
+  readonly rules_version: number;
+  readonly deletes: DeleteRule;
+  readonly encrypted: boolean;
+  readonly json: boolean;
+  readonly schema_current: number;
+  readonly schema_oldest: number;
+}
+
+/** What `rulesOf` reads. */
+export const RULES_NAMES =
+  'collection, policy, rule, rules_version, deletes, encrypted, json, schema_current, schema_oldest';
+
+export function rulesOf(row: RulesRow): CollectionRules {
+  return {
+    collection: row.collection,
+    policy: row.policy,
+    rule: JSON.parse(row.rule) as unknown,
+    rulesVersion: row.rules_version,
+    deletes: row.deletes,
+    encrypted: row.encrypted,
+    json: row.json,
+    schema: { current: row.schema_current, oldest: row.schema_oldest },
+  };
+}

@@ -1,0 +1,49 @@
+import type {
+  AccessNews,
+  Administration,
+  DeltaStore,
+  DeviceStore,
+  Directory,
+  HistoryStore,
+  MergeStore,
+  ReceiptStore,
+  UpkeepStore,
+} from '@syncline/ports';
+import { administration } from './administration';
+import { deltaStore } from './delta-store';
+import { deviceStore } from './device-store';
+import { directory } from './directory';
+import { historyStore } from './history-store';
+import { mergeStore } from './merge-store';
+import { receiptStore } from './receipt-store';
+import type { Sql } from './sql';
+import { upkeepStore } from './upkeep-store';
+
+export type PostgresStore = MergeStore &
+  DeltaStore &
+  DeviceStore &
+  UpkeepStore &
+  HistoryStore &
+  ReceiptStore &
+  Directory &
+  Administration;
+
+export interface PostgresStoreDeps {
+  /** Its schema is up to date, see `migrate`. */
+  readonly sql: Sql;
+  readonly news: AccessNews;
+}
+
+/** Everything that is kept for good. */
+export function postgresStore({ sql, news }: PostgresStoreDeps): PostgresStore {
+  return {
+    ...mergeStore(sql),
+    ...deltaStore(sql),
+    ...deviceStore(sql),
+    ...upkeepStore(sql),
+    ...historyStore(sql),
+    ...receiptStore(sql),
+    ...directory(sql, news),
+    ...administration(sql, news),
+  };
+}

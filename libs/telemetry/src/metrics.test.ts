@@ -1,0 +1,67 @@
+import { createMetrics } from './metrics';
+
+const valuesOf = async (metrics: { text(): Promise<string> }) =>
+  (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
+describe('metrics', () => {
+  test('count, measure and spread', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    const pushes = metrics.counter({ name: 'pushes_total', help: 'Pushes.', labels: ['result'] });
+    pushes.add({ result: 'ok' });
+    pushes.add({ result: 'ok' }, 2);
+    metrics.counter({ name: 'resets_total', help: 'Resets.' }).add({});
+    const open = metrics.gauge({ name: 'sessions_open', help: 'Sessions.' });
+    open.set({}, 5);
+    open.add({}, -2);
+    metrics.watched({ name: 'waiting_pushes', help: 'Waiting.' }, () => 7);
+    const took = metrics.histogram({ name: 'push', unit: 'seconds', help: 'Time.', buckets: [0.1, 1] });
+    took.observe({}, 0.5);
+    expect(await valuesOf(metrics)).toEqual([
+      'syncline_pushes_total{result="ok"} 3',
+      'syncline_resets_total 1',
+      'syncline_sessions_open 3',
+      'syncline_waiting_pushes 7',
+      'syncline_push_seconds_bucket{le="0.1"} 0',
+      'syncline_push_seconds_bucket{le="1"} 1',
+      'syncline_push_seconds_bucket{le="+Inf"} 1',
+      'syncline_push_seconds_sum 0.5',
+      'syncline_push_seconds_count 1',
+    ]);
+    expect(metrics.contentType).toContain('text/plain');
+  });
+
+  test('are the same when asked for again, and of one registry only', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    const options = { name: 'pushes_total', help: 'Pushes.', labels: ['result'] } as const;
+    metrics.counter(options).add({ result: 'ok' });
+    metrics.counter(options).add({ result: 'ok' });
+    expect(await valuesOf(metrics)).toEqual(['syncline_pushes_total{result="ok"} 2']);
+    expect(() => metrics.counter({ name: 'pushes_total', help: 'Pushes.' })).toThrow('other labels: result');
+    expect(await valuesOf(createMetrics({ withProcess: false }))).toEqual([]);
+  });
+
+  test('tell only so many combinations of labels apart', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    const calls = metrics.counter({
+      name: 'calls_total',
+      help: 'Calls.',
+      labels: ['method'],
+      combinationsMax: 2,
+    });
+    for (const method of ['a', 'b', 'c', 'a', 'd']) calls.add({ method });
+    expect(await valuesOf(metrics)).toEqual([
+      'syncline_calls_total{method="a"} 2',
+      'syncline_calls_total{method="b"} 1',
+      'syncline_calls_total{method="other"} 2',
+    ]);
+  });
+
+  test('have names that are names', () => {
+    const metrics = createMetrics({ withProcess: false });
+    expect(() => metrics.gauge({ name: 'Sessions-Open', help: '' })).toThrow(RangeError);
+  });
+
+  test('tell of the process as well', async () => {
+    expect(await createMetrics().text()).toContain('nodejs_heap_size_used_bytes');
+  });
+});
