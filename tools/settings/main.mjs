@@ -28,7 +28,7 @@ export { settingsTable } from '@syncline/service-kit';
 ${configs.map(({ app, config }) => `export * as ${app} from ${JSON.stringify(config)};`).join('\n')}
 `;
 
-const isSetting = (value) => typeof value?.parse === 'function' && typeof value.sentence === 'string';
+const isSetting = (value) => typeof value?.parse === 'function' && typeof value.name === 'string';
 const isTable = (value) =>
   typeof value === 'object' &&
   value !== null &&
@@ -43,6 +43,8 @@ async function table(folder) {
     const tables = Object.values(modules[program]).filter(isTable);
     if (tables.length !== 1)
       throw new Error(`apps/${program}/src/config.ts exports ${tables.length} tables of settings`);
+    const silent = Object.values(tables[0]).find(({ sentence }) => typeof sentence !== 'string');
+    if (silent !== undefined) throw new Error(`${program}: SYNCLINE_${silent.name} has no sentence`);
     return { program, table: tables[0] };
   });
   return settingsTable(programs);
@@ -61,7 +63,10 @@ async function text() {
   }
 }
 
-const wanted = await text();
+const wanted = await text().catch(({ message }) => {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+});
 const file = path.join(root, page);
 if (process.argv.includes('--check')) {
   const isStale = !existsSync(file) || readFileSync(file, 'utf8') !== wanted;

@@ -1,5 +1,4 @@
 import { demo } from './demo';
-import { NoServer } from './local-server';
 import { terminal } from './terminal';
 
 /** Each gives the exit code. */
@@ -24,8 +23,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
 const awake = setInterval(() => undefined, 60_000);
 void main(process.argv.slice(2))
   .catch((failure: unknown) => {
-    const told = failure instanceof NoServer ? failure.message : String((failure as Error).stack ?? failure);
-    process.stderr.write(`${told}\n`);
+    process.stderr.write(`\n${failure instanceof Error ? failure.message : String(failure)}\n`);
     return 1;
   })
   .then((code) => {

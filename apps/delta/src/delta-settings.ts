@@ -47,4 +47,6 @@ export const DELTA_SENTENCES: Readonly<Record<keyof DeltaSettings, string>> = {
   keepSpacesPerSecond: 'Spaces in a second of such a walk, at the most.',
   keepPageSpaces: 'Spaces that such a walk asks for at once.',
   keepLeaseMs: 'After a walk has died without a word, another instance waits so long before it begins one.',
+  endMembershipsEveryMs: 'Memberships whose time has come are looked for this often.',
+  allowGrowthEveryMs: 'What tenants hold is counted anew this often.',
 };

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { spaceId, spaceKey, tenantId } from '@syncline/core';
-import { hmacCursorKeys, memoryAccessNews, systemChance, systemClock, systemTimer } from '@syncline/memory';
-import { connectNats, natsAnnouncements } from '@syncline/nats';
+import { type Answer, spaceId, spaceKey, tenantId } from '@syncline/core';
+import { hmacCursorKeys, systemChance, systemClock, systemTimer } from '@syncline/memory';
+import { connectNats, natsAccessNews, natsAnnouncements } from '@syncline/nats';
 import { openPostgres, postgresStore } from '@syncline/postgres';
 import {
   addressText,
@@ -16,7 +16,12 @@ import {
   serverCredentials,
 } from '@syncline/service-kit';
 import { createLog, createMetrics, type Log } from '@syncline/telemetry';
-import { announcementFromBytes, announcementToBytes } from '@syncline/wire';
+import {
+  accessNewsFromBytes,
+  accessNewsToBytes,
+  announcementFromBytes,
+  announcementToBytes,
+} from '@syncline/wire';
 import { type DeltaAppSettings, deltaSettingsIn, limitsIn, readConfig } from './config';
 import { createDelta } from './delta';
 import { deltaMetrics } from './delta-metrics';
@@ -38,10 +43,11 @@ async function run(settings: DeltaAppSettings, log: Log, parts: Lifecycle): Prom
       applicationName: 'syncline-delta',
     }),
   );
-  const store = postgresStore({ sql, news: memoryAccessNews() });
+  const { announcements, accessNews } = newsOver(settings.natsUrls, log, parts);
+  const store = postgresStore({ sql, news: accessNews });
   const delta = createDelta({
     store,
-    announcements: announcementsOver(settings.natsUrls, log, parts),
+    announcements,
     keys,
     limits,
     clock: systemClock(),
@@ -68,7 +74,7 @@ async function run(settings: DeltaAppSettings, log: Log, parts: Lifecycle): Prom
   log.info('listening', { grpc: addressText(await server.start()), ops: opsAt });
 }
 
-function announcementsOver(servers: readonly string[], log: Log, parts: Lifecycle) {
+function newsOver(servers: readonly string[], log: Log, parts: Lifecycle) {
   const link = parts.add(
     'nats',
     connectNats({
@@ -79,15 +85,20 @@ function announcementsOver(servers: readonly string[], log: Log, parts: Lifecycl
       onProblem: (problem) => log.warn('a problem with NATS', { problem }),
     }),
   );
-  return natsAnnouncements({
+  const announcements = natsAnnouncements({
     link,
     encode: (space, announcement) => announcementToBytes(space, announcement),
-    decode(bytes) {
-      const read = announcementFromBytes(bytes);
-      return read.ok ? read.value : null;
-    },
+    decode: (bytes) => valueOrNull(announcementFromBytes(bytes)),
   });
+  const accessNews = natsAccessNews({
+    link,
+    encode: accessNewsToBytes,
+    decode: (bytes) => valueOrNull(accessNewsFromBytes(bytes)),
+  });
+  return { announcements, accessNews };
 }
+
+const valueOrNull = <Value>(read: Answer<Value>): Value | null => (read.ok ? read.value : null);
 
 /** What the services show each other; null where no TLS is spoken. */
 function certificatesOf(settings: DeltaAppSettings, log: Log, parts: Lifecycle) {

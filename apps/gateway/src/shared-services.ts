@@ -25,6 +25,8 @@ import {
 import type { Lifecycle } from '@syncline/service-kit';
 import type { Log } from '@syncline/telemetry';
 import {
+  accessNewsFromBytes,
+  accessNewsToBytes,
   announcementFromBytes,
   announcementToBytes,
   presenceNewsFromBytes,
@@ -32,7 +34,6 @@ import {
   savedSessionFromBytes,
   savedSessionToBytes,
 } from '@syncline/wire';
-import { accessNewsFromBytes, accessNewsToBytes } from './access-news-json';
 import type { GatewayMetrics } from './gateway-metrics';
 import type { PageEncodings } from './session/page-encodings';
 
@@ -77,7 +78,14 @@ export function newsOver(
       return { space, announcement };
     },
   });
-  const accessNews = natsAccessNews({ link, encode: accessNewsToBytes, decode: accessNewsFromBytes });
+  const accessNews = natsAccessNews({
+    link,
+    encode: accessNewsToBytes,
+    decode(bytes) {
+      const read = accessNewsFromBytes(bytes);
+      return read.ok ? read.value : null;
+    },
+  });
   return { link, announcements, accessNews };
 }
 

@@ -908,6 +908,20 @@ describe('the connection', () => {
     expect(a.sentOf('hello').map(({ resume }) => resume)).toEqual([null, null]);
   });
 
+  test('who pushes to a server that drains goes on elsewhere at once, and nobody has to know', () => {
+    const { server, a } = world();
+    change(a, create('r1', '{}'));
+    a.session!.outbox.length = 0;
+    const draining = refusal('DRAINING', { retryAfterMs: 0 });
+    a.message({ kind: 'refusal', refusal: draining, about: 'push', space: HOME, closing: false });
+    a.receiveAll();
+    expect(a.sentOf('hello')).toHaveLength(2);
+    expect(a.state.connection).toMatchObject({ status: 'open', failures: 0 });
+    expect(a.noticesOf('refusal')).toEqual([]);
+    expect(server.truth.state.head).toBe(1);
+    expect(a.state.spaces.get(HOME)?.pending.size).toBe(0);
+  });
+
   test('another Subscribed than was asked for is only trusted with a reset', () => {
     const { server, a, b } = world(['a', 'b']);
     change(a, create('r1', '{}'));

@@ -14,6 +14,11 @@ const SUBSCRIBE_AT_ONCE_MAX = 1;
 
 export function onRefusal(turn: Turn, message: RefusalMessage): void {
   const { refusal, about, closing } = message;
+  if (refusal.reason === 'DRAINING' && turn.state.connection.status === 'open') {
+    // Told to go on elsewhere: nothing failed, and nobody has to know.
+    lose(turn, { atOnce: true });
+    return;
+  }
   notify(turn, { kind: 'refusal', space: message.space, refusal });
   if (about === 'authenticate') turn.state.connection.tokenSent = false;
   const space = message.space === null ? null : turn.state.spaces.get(message.space);

@@ -181,6 +181,15 @@ export interface Pace {
   readonly nextPollMs: number;
   /** Changes that may be sent at once before the rate limit bites. */
   readonly changesRemaining: number;
+  /** Those that are nearly used up. */
+  readonly quotas?: readonly QuotaState[];
+}
+
+export interface QuotaState {
+  /** As the protocol spells it. */
+  readonly name: string;
+  readonly allowed: number;
+  readonly used: number;
 }
 
 export type NoticeKind = 'draining' | 'token-ends-soon' | 'clock-skewed' | 'rules-changed';

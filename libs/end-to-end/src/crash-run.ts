@@ -25,8 +25,8 @@ const MEMBERS = 4;
 const PENDING_KILL_MS_MAX = 300;
 const DOWN_MS_MAX = 1_000;
 const RECOVERED_MS_MAX = 60_000;
+const TWO_AT_ONCE = 0.25;
 
-/** Of our own services one instance dies at a time as a rule, and of the servers there is only one. */
 const VICTIMS = ['gateway', 'gateway', 'merge', 'merge', 'delta', 'nats', 'redis', 'postgres', 'device'];
 
 interface Run {
@@ -102,7 +102,7 @@ async function killRound(
   const load = work(members, SPACE, random, tally);
   try {
     for (let kill = 1; kill <= kills; kill++) {
-      const told = await killOne(run);
+      const told = await killSome(run);
       say(`${String(before + kill).padStart(4)}  ${told}  ${acknowledgedBy(members)} acknowledged`);
     }
   } finally {
@@ -120,27 +120,32 @@ function tallyFaults({ members, tally }: Run): readonly string[] {
     .map((member) => `${member.name}: counts ${tallyOf(member, SPACE)}, ${tally.total} were counted up`);
 }
 
-async function killOne({ stack, members, random }: Run): Promise<string> {
+async function killSome({ stack, members, random }: Run): Promise<string> {
   const clock = systemClock();
-  const kind = random.pick(VICTIMS);
-  const victim = victimOf(kind, stack, random);
+  const victims = victimsOf(stack, random);
   await pause(random.between(0, PENDING_KILL_MS_MAX));
   const inFlight = members.reduce((sum, member) => sum + member.device().pending(SPACE).length, 0);
   const startedMs = clock.nowMs();
-  if (kind === 'device') random.pick(members).crash();
-  else {
-    await stack.kill(victim);
-    await pause(random.between(0, DOWN_MS_MAX));
-    await stack.start(victim);
-  }
+  const processes = victims.filter((victim) => victim !== 'device');
+  if (processes.length < victims.length) random.pick(members).crash();
+  await Promise.all(processes.map((victim) => stack.kill(victim)));
+  if (processes.length > 0) await pause(random.between(0, DOWN_MS_MAX));
+  await Promise.all(processes.map((victim) => stack.start(victim)));
   await recovered(members);
   const tookMs = clock.nowMs() - startedMs;
-  return `kill -9 ${victim.padEnd(10)} with ${String(inFlight).padStart(3)} waiting, all go on after ${String(tookMs).padStart(5)} ms `;
+  const waiting = String(inFlight).padStart(3);
+  return `kill -9 ${victims.join(' and ').padEnd(22)} ${waiting} changes waiting, all go on after ${String(tookMs).padStart(5)} ms`;
 }
 
-function victimOf(kind: string, stack: Stack, random: Random): string {
-  const instances = stack.services.filter((name) => name.startsWith(kind));
-  return instances.length === 0 ? kind : random.pick(instances);
+/** Mostly one; two at once leave nobody to fall back on. */
+function victimsOf(stack: Stack, random: Random): readonly string[] {
+  const count = random.fraction() < TWO_AT_ONCE ? 2 : 1;
+  const kinds = Array.from({ length: count }, () => random.pick(VICTIMS));
+  const named = kinds.map((kind) => {
+    const instances = stack.services.filter((name) => name.startsWith(kind));
+    return instances.length === 0 ? kind : random.pick(instances);
+  });
+  return [...new Set(named)];
 }
 
 /** Each device has got an answer to something that it did after this moment. */

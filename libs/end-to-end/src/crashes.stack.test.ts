@@ -22,7 +22,7 @@ test(
 test(
   'all services are restarted one after the other under load, and no user sees an error',
   async () => {
-    const stack = await startStack();
+    const stack = await startStack({ env: { all: { SYNCLINE_DRAIN_MS: '3000' } } });
     const members = [1, 2, 3, 4].map((n) =>
       newMember(stack, `device-${n}`, {
         gateways: n % 2 === 0 ? ['gateway-1', 'gateway-2'] : ['gateway-2', 'gateway-1'],

@@ -28,7 +28,10 @@ export function manageTenants({ tenants, spaces, directory, clock, limits }: Man
       const allowed = asOperator(identity);
       if (!allowed.ok) return allowed;
       const created = { ...tenant, createdAtMs: clock.nowMs() };
-      return (await tenants.createTenant(created)) ? granted(created) : refused('ALREADY_EXISTS');
+      if (!(await tenants.createTenant(created))) return refused('ALREADY_EXISTS');
+      // It may have been in use before it was declared.
+      await allow(created);
+      return granted(created);
     },
     change: async (identity: Identity, tenant: Tenant): Promise<Answer<Tenant>> => {
       const allowed = asOperator(identity);

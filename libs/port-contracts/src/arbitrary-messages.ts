@@ -139,7 +139,11 @@ export const anyPlan: fc.Arbitrary<CheckPlan> = fc.record({
   conflictsExpected: anyWhole,
 });
 
-export const anyPace = fc.record({
+const anyQuotas = fc.array(fc.record({ name: anyText, allowed: anyWhole, used: anyWhole }), {
+  minLength: 1,
+  maxLength: 2,
+});
+const anyBarePace = fc.record({
   kind: kind('pace'),
   pushChangesMax: anyUint32,
   pushBytesMax: anyUint32,
@@ -147,6 +151,10 @@ export const anyPace = fc.record({
   nextPollMs: anyUint32,
   changesRemaining: anyUint32,
 });
+export const anyPace = fc.oneof(
+  anyBarePace,
+  fc.tuple(anyBarePace, anyQuotas).map(([pace, quotas]) => ({ ...pace, quotas })),
+);
 
 export const anyServerMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc.record({

@@ -102,8 +102,8 @@ describe('a pool', () => {
     const sql = openPostgres({
       url: world.database.url,
       connectionsMax: 1,
-      connectTimeoutMs: 100,
-      statementTimeoutMs: 200,
+      connectTimeoutMs: 1_000,
+      statementTimeoutMs: 1_000,
     });
     const leave = gate();
     const holding = sql.transaction(() => leave.opened);

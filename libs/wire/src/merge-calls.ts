@@ -10,7 +10,8 @@ import {
 } from '@syncline/core';
 import type { SpacePush } from '@syncline/flows';
 import { Outcomes, Push } from '@syncline/proto';
-import { MergeRequest, MergeResponse } from '@syncline/proto/internal';
+import type { MergeResponse } from '@syncline/proto/internal';
+import { MergeRequest } from '@syncline/proto/internal';
 import { decode, encode, then, uint32 } from './encoding';
 import { identityFromProto, identityToProto } from './identity';
 import { outcomesFromProto, outcomesToProto } from './outcomes';

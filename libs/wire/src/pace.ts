@@ -1,8 +1,13 @@
-import type { NoticeKind, Pace, ServerMessage } from '@syncline/core';
-import { Notice, NoticeKind as ProtoKind, Pace as ProtoPace } from '@syncline/proto';
+import type { NoticeKind, Pace, QuotaState, ServerMessage } from '@syncline/core';
+import {
+  Notice,
+  NoticeKind as ProtoKind,
+  Pace as ProtoPace,
+  type QuotaState as ProtoQuota,
+} from '@syncline/proto';
 import { codes } from './codes';
-import { uint32 } from './encoding';
-import { type Place, whole } from './place';
+import { uint32, uint64 } from './encoding';
+import { each, type Place, whole } from './place';
 
 export function paceToProto(pace: Pace): ProtoPace {
   return {
@@ -12,6 +17,11 @@ export function paceToProto(pace: Pace): ProtoPace {
     pushDelayMs: uint32(pace.delayMs),
     nextPollMs: uint32(pace.nextPollMs),
     changesRemaining: uint32(pace.changesRemaining),
+    quotas: (pace.quotas ?? []).map(({ name, allowed, used }) => ({
+      name,
+      allowed: uint64(allowed),
+      used: uint64(used),
+    })),
   };
 }
 
@@ -23,7 +33,12 @@ export function paceFromProto(proto: ProtoPace, at: Place): Pace {
     delayMs: whole(at, 'push_delay_ms', proto.pushDelayMs),
     nextPollMs: whole(at, 'next_poll_ms', proto.nextPollMs),
     changesRemaining: whole(at, 'changes_remaining', proto.changesRemaining),
+    ...(proto.quotas.length === 0 ? {} : { quotas: each(at, 'quotas', proto.quotas, quotaFromProto) }),
   };
+}
+
+function quotaFromProto({ name, allowed, used }: ProtoQuota, at: Place): QuotaState {
+  return { name, allowed: whole(at, 'allowed', allowed), used: whole(at, 'used', used) };
 }
 
 export type NoticeMessage = ServerMessage & { kind: 'notice' };

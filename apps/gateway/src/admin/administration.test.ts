@@ -1,4 +1,3 @@
-import type { TenantId } from '@syncline/core';
 import { eventually } from '@syncline/port-contracts';
 import * as proto from '@syncline/proto';
 import { create, HOME, HOME_KEY, identityOf, pushOf } from '../gateway.test-fixtures';

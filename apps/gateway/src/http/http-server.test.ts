@@ -177,7 +177,7 @@ describe('calls as JSON', () => {
   });
 
   test('who is not known is told how to sign in, and who came too often when to come back', async () => {
-    await begin({ limits: { handshakesPerSecondMax: 1, handshakesBurstMax: 1 } });
+    await begin({ limits: { handshakesPerSecondMax: 0.001, handshakesBurstMax: 1 } });
     const unknown = await post(request(), { authorization: 'Basic YTpi' });
     expect(unknown).toMatchObject({ status: 401, reason: 'UNAUTHENTICATED', json: { code: 16 } });
     expect(unknown.headers.get('www-authenticate')).toContain('Bearer');

@@ -100,6 +100,14 @@ function end({ deps, open, out }: SessionParts, session: DeviceSession, why: Ref
   session.ended = true;
   open.delete(session);
   deps.metrics.sessionClosed(session.stream.transport);
+  const { identity, state, stream } = session;
+  deps.log.debug('a session ended', {
+    transport: stream.transport,
+    tenant: identity?.tenant,
+    user: identity?.user,
+    device: state.hello?.device,
+    reason: why?.reason,
+  });
   makeRoom({ deps }, session);
   if (session.gone) return out.drop(session);
   session.stream.end(why);

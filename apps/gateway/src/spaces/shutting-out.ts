@@ -11,7 +11,10 @@ const REFUSAL_OF_STANDING: Readonly<Record<TenantStanding, Refusal | null>> = {
   removed: refusal('TENANT_NOT_FOUND'),
 };
 
-/** Ends sessions of devices that were revoked and of tenants that may not be used: at once, or where the news is lost, soon. */
+/**
+ * Ends sessions of devices that were revoked and of tenants that may not be used: at once, or where the news is lost, soon.
+ * Whoever runs the installation may come in all the same.
+ */
 export function shutOut(
   deps: GatewayDeps,
   { feed }: Feeding,
@@ -30,7 +33,8 @@ export function shutOut(
     const why = REFUSAL_OF_STANDING[standing];
     if (why === null) return;
     for (const session of open())
-      if (session.identity?.tenant === tenant) feed(session, { kind: 'shut-out', refusal: why });
+      if (session.identity?.tenant === tenant && session.identity.operator !== true)
+        feed(session, { kind: 'shut-out', refusal: why });
   };
 
   const known = (): TenantDevice[] =>

@@ -7,6 +7,7 @@ import type { Admit } from './admitted';
 import type { CallDeps } from './call-deps';
 import { type UnaryMethod, unaryMethod } from './methods';
 import { pollingPace } from './pace';
+import { nearQuotas } from './quotas';
 
 export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): UnaryMethod {
   const { store, backends, limits, clock, compressor } = deps;
@@ -34,7 +35,9 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
     if (!pulled.ok) return pulled;
     const { opening, pages, checkpoint, collections } = pulled.value;
     const { reset, access, epoch, lastNumber, mismatched } = opening;
-    const pollMs = activity.pollAfterMs(spaceKey(identity.tenant, wanted.space), opening.head);
+    const key = spaceKey(identity.tenant, wanted.space);
+    const pollMs = activity.pollAfterMs(key, opening.head);
+    const quotas = pages.length === 0 ? [] : await nearQuotas(store, key, clock.nowMs());
     const response = {
       reset: reset && { kind: 'reset' as const, space: wanted.space, refusal: reset },
       pages,
@@ -44,7 +47,7 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
       role: access.role,
       collections,
       mismatched,
-      pace: pollingPace(limits, pollMs),
+      pace: { ...pollingPace(limits, pollMs), quotas },
       serverTimeMs: clock.nowMs(),
     };
     const takesPacked = capabilities.includes('page-compression');

@@ -15,6 +15,7 @@ import { type Admit, type Admitted, admitToSpace } from './admitted';
 import type { CallDeps } from './call-deps';
 import { type CallContext, type UnaryMethod, unaryMethod } from './methods';
 import { pushingPace } from './pace';
+import { nearQuotas } from './quotas';
 
 export function pushMethod(deps: CallDeps, admit: Admit): UnaryMethod {
   return unaryMethod(PushRequest, PushResponse, async (request, context) => {
@@ -58,7 +59,8 @@ async function pushFor(
   const outcomes = asManyAsFit(result.outcomes, limits.messageBytesMax / 2);
   const { remaining } = admitted.value;
   const pace = pushingPace(limits, { changes: changes.length, tookMs, remaining });
-  return granted({ outcomes: { kind: 'outcomes', space, outcomes }, pace });
+  const quotas = await nearQuotas(deps.store, key, clock.nowMs());
+  return granted({ outcomes: { kind: 'outcomes', space, outcomes }, pace: { ...pace, quotas } });
 }
 
 /** As when a space is opened: a device belongs to one user there. It keeps the copy that it has, or none. */
