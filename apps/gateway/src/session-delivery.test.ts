@@ -24,6 +24,9 @@ import {
 import { gzipCompressor } from './gzip';
 import { pageEncodings } from './session/page-encodings';
 
+// A gateway for each test, on a machine that may have other work to do.
+jest.setTimeout(20_000);
+
 const KIB = 1024;
 const noise = (bytes: number): string =>
   Array.from({ length: bytes / 4 }, (_, index) =>
@@ -302,13 +305,13 @@ describe('delivery', () => {
       world = await testWorld({ ...LIMITS, sendWindowBytesMax: 16 * KIB });
       gateway = await world.gateway();
       const device = await stalled();
-      for (let each = 0; each < 20_000; each++) device.send({ kind: 'unsubscribe', space: WORK });
+      for (let each = 0; each < 4_000; each++) device.send({ kind: 'unsubscribe', space: WORK });
       await eventually(async () => expect(await gateway.metric('unsent_bytes')).toBeGreaterThan(16 * KIB));
       const received = await steady(() => gateway.metric('messages_received_total{kind="unsubscribe"}'));
-      expect(received).toBeLessThan(20_000);
+      expect(received).toBeLessThan(4_000);
       device.call.resume();
       await eventually(async () =>
-        expect(await gateway.metric('messages_received_total{kind="unsubscribe"}')).toBe(20_000),
+        expect(await gateway.metric('messages_received_total{kind="unsubscribe"}')).toBe(4_000),
       );
     });
   });

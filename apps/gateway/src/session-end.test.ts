@@ -12,6 +12,9 @@ import {
   testWorld,
 } from './gateway.test-fixtures';
 
+// A gateway for each test, on a machine that may have other work to do.
+jest.setTimeout(20_000);
+
 const show = (text: string, status: 'online' | 'offline' = 'online') =>
   ({ kind: 'presence', space: HOME, status, text, batteryPercent: 50, link: 'wifi' }) as const;
 
@@ -24,7 +27,7 @@ describe('draining', () => {
 
   test('tells the devices one after the other, and sends away who stays', async () => {
     const ready = readiness({ parts: [], everyMs: 10_000 });
-    const gateway = await world.gateway({ readiness: ready }, { drainMs: 600 });
+    const gateway = await world.gateway({ readiness: ready }, { drainMs: 2_000 });
     await ready.check();
     const devices = Array.from({ length: 6 }, (_, index) => gateway.device(`d${index}`));
     await Promise.all(devices.map((device) => device.follow()));
@@ -33,10 +36,9 @@ describe('draining', () => {
     const late = gateway.device('late');
     late.hello();
     expect(await late.end()).toMatchObject({ reason: 'DRAINING' });
-    await eventually(() => expect(devices.filter(isTold)).toHaveLength(1));
-    await eventually(() => expect(devices.filter(isTold)).toHaveLength(devices.length));
+    await eventually(() => expect(devices.filter(isTold).length).toBe(devices.length));
     const delays = devices.map((device) => noticesOf(device)[0]!.inMs);
-    expect(Math.max(...delays)).toBeLessThanOrEqual(420);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(1_400);
     expect(Math.min(...delays)).toBeLessThan(Math.max(...delays));
     // Who goes when told, meets no refusal.
     devices[0]!.send({ kind: 'goodbye' });
@@ -59,7 +61,7 @@ describe('draining', () => {
           },
         },
       },
-      { drainMs: 1_000 },
+      { drainMs: 3_000 },
     );
     const device = gateway.device('d');
     await device.follow();

@@ -19,6 +19,9 @@ import {
   WORK,
 } from './gateway.test-fixtures';
 
+// A gateway for each test, on a machine that may have other work to do.
+jest.setTimeout(20_000);
+
 const LIMITS = { messageBytesMax: 64 * 1024, helloWithinMs: 200, sessionsPerDeviceMax: 2, pushChangesMax: 3 };
 
 describe('bad input', () => {

@@ -2,6 +2,9 @@ import { deviceId, type UserId } from '@syncline/core';
 import { eventually, gate } from '@syncline/port-contracts';
 import { create, HOME, pushOf, subscribeTo, type TestWorld, testWorld, WORK } from './gateway.test-fixtures';
 
+// A gateway for each test, on a machine that may have other work to do.
+jest.setTimeout(20_000);
+
 describe('a session over gRPC', () => {
   let world: TestWorld;
   beforeEach(async () => {

@@ -18,6 +18,7 @@ import { manageSpaces } from './manage-spaces';
 import { manageTenants } from './manage-tenants';
 import { pairDevice } from './pair-device';
 import { listedBy } from './parts';
+import { seeDevice } from './see-device';
 
 const ROOT: Identity = { ...identityOf(userId('root')), operator: true };
 const DESCRIBED = { name: '', platform: '', appVersion: '', client: '' };
@@ -163,6 +164,27 @@ describe('pairing', () => {
     const last = await codeFor(0);
     await store.createTenant(tenantOfId(TENANT, { suspended: true }));
     expect(await join(last, device, null)).toMatchObject({ refusal: { reason: 'TENANT_SUSPENDED' } });
+  });
+});
+
+describe('a device that comes by itself', () => {
+  test('is known by what it calls itself, as far as that can be kept', async () => {
+    const { store, ...deps } = await world();
+    const see = seeDevice(deps);
+    const given = {
+      ...DESCRIBED,
+      device: deviceId('d1'),
+      name: `a\u0000${'b'.repeat(300)}`,
+      platform: 'ios',
+    };
+    expect(await see(identityOf(ANN), given, -5)).toEqual({ ok: true, value: null });
+    const known = await store.registered({ tenant: TENANT, device: given.device });
+    expect(known).toMatchObject({ name: `a ${'b'.repeat(253)}`, platform: 'ios', skewMs: -5 });
+    const bound = { ...identityOf(ANN), device: deviceId('d2') };
+    expect(await see(bound, given, 0)).toMatchObject({ refusal: { reason: 'UNAUTHENTICATED' } });
+    expect(await see(identityOf(userId('bob')), given, 0)).toMatchObject({
+      refusal: { reason: 'DEVICE_OF_OTHER_USER' },
+    });
   });
 });
 

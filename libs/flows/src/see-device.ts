@@ -16,7 +16,20 @@ export function seeDevice(deps: RegisterDeviceDeps) {
     if (bound !== undefined && bound !== given.device)
       return refused('UNAUTHENTICATED', { message: 'The token is of another device.' });
     const device = { tenant, device: given.device };
-    const seen = await register({ ...given, device, user, seen: { skewMs } });
+    const described = {
+      name: plain(given.name),
+      platform: plain(given.platform),
+      appVersion: plain(given.appVersion),
+      client: plain(given.client),
+    };
+    const seen = await register({ ...described, device, user, seen: { skewMs } });
     return seen.ok ? granted(null) : seen;
   };
+}
+
+const LETTERS_MAX = 255;
+
+/** A session does not end over what a device calls itself. */
+function plain(text: string): string {
+  return text.slice(0, LETTERS_MAX).replaceAll(/[\u0000-\u001f\u007f]/g, ' ');
 }
