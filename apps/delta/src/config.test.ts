@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS } from '@syncline/core';
-import { deltaSettingsIn, limitsIn, readConfig } from './config';
+import { numbersIn } from '@syncline/service-kit';
+import { readConfig } from './config';
 import { DEFAULT_DELTA_SETTINGS } from './delta-settings';
 
 const GIVEN = {
@@ -15,8 +16,8 @@ test('the database and the keys of cursors have to be told; everything else has 
     [7, 32],
     [3, 16],
   ]);
-  expect(limitsIn(read.settings)).toEqual(DEFAULT_LIMITS);
-  expect(deltaSettingsIn(read.settings)).toEqual(DEFAULT_DELTA_SETTINGS);
+  expect(numbersIn(read.settings, DEFAULT_LIMITS)).toEqual(DEFAULT_LIMITS);
+  expect(numbersIn(read.settings, DEFAULT_DELTA_SETTINGS)).toEqual(DEFAULT_DELTA_SETTINGS);
 });
 
 test.each([
@@ -26,7 +27,7 @@ test.each([
     { ...GIVEN, SYNCLINE_DELTA_KEEP_SPACES_PER_SECOND: 'many' },
     /SYNCLINE_DELTA_KEEP_SPACES_PER_SECOND .*whole number/,
   ],
-  [{ ...GIVEN, SYNCLINE_INTERNAL_TLS_CA_FILE: 'a.pem' }, /needed all, or none/],
+  [{ ...GIVEN, SYNCLINE_INTERNAL_TLS_CA_FILE: 'a.pem' }, /needed together, or none/],
 ])('%# is a problem, and no secret is told with it', (environment, problem) => {
   const read = readConfig(environment);
   const said = read.ok ? '' : read.problems.join('\n');

@@ -166,6 +166,7 @@ test('plans and comparisons are answered, and refused with their reason', async 
     mode: 'check-only',
     digests: new Map(),
     pending: [],
+    tag: 0,
   } as const;
   const { plan, compareRanges } = DeltaServiceService;
   const ask = encode(PlanRequest, planCallToProto({ onBehalf: BEHALF, subscribe }));

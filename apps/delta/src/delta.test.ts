@@ -13,6 +13,7 @@ const SUBSCRIBE = {
   mode: 'check-only',
   digests: new Map(),
   pending: [],
+  tag: 0,
 } as const;
 
 describe('reading', () => {

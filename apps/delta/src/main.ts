@@ -1,129 +1,77 @@
 import { hostname } from 'node:os';
-import { type Answer, spaceId, spaceKey, tenantId } from '@syncline/core';
-import { hmacCursorKeys, systemChance, systemClock, systemTimer } from '@syncline/memory';
-import { connectNats, natsAccessNews, natsAnnouncements } from '@syncline/nats';
-import { openPostgres, postgresStore } from '@syncline/postgres';
+import { DEFAULT_LIMITS } from '@syncline/core';
+import { hmacCursorKeys, thisMachine } from '@syncline/memory';
+import { connectNats, natsAccessNews, natsAnnouncements, toldTo } from '@syncline/nats';
+import { databaseProblem, openPostgres, postgresStore, untilMigrated } from '@syncline/postgres';
 import {
   addressText,
-  certificateFiles,
-  endWithProcess,
+  certificatesAt,
   grpcServer,
+  INTERNAL_GRPC_LIMITS,
+  internalTlsPaths,
   type Lifecycle,
-  lifecycle,
-  logGrpcTo,
-  opsServer,
-  readiness,
+  numbersIn,
+  runProgram,
   serverCredentials,
+  startOperations,
 } from '@syncline/service-kit';
 import { createLog, createMetrics, type Log } from '@syncline/telemetry';
-import {
-  accessNewsFromBytes,
-  accessNewsToBytes,
-  announcementFromBytes,
-  announcementToBytes,
-} from '@syncline/wire';
-import { type DeltaAppSettings, deltaSettingsIn, limitsIn, readConfig } from './config';
+import { accessNewsCodec, announcementCodec } from '@syncline/wire';
+import { type DeltaAppSettings, readConfig } from './config';
 import { createDelta } from './delta';
 import { deltaMetrics } from './delta-metrics';
 import { deltaService } from './delta-service';
+import { DEFAULT_DELTA_SETTINGS } from './delta-settings';
 
-const CLOSE_BEYOND_DRAIN_MS = 5_000;
-/** Asked for to see whether the database answers; it need not exist. */
-const ANY_SPACE = spaceKey(tenantId('syncline'), spaceId('ready'));
+/** A gateway looks a name up again when a connection ends: so it finds instances that were added. */
+const CONNECTION_AGE = { connectionAgeMs: 5 * 60_000, connectionAgeGraceMs: 60_000 };
 
-async function run(settings: DeltaAppSettings, log: Log, parts: Lifecycle): Promise<void> {
-  const limits = limitsIn(settings);
+async function start(settings: DeltaAppSettings, log: Log, parts: Lifecycle): Promise<void> {
+  const { postgresUrl: url, postgresConnectionsMax: connectionsMax, natsUrls } = settings;
+  const machine = thisMachine();
+  const limits = numbersIn(settings, DEFAULT_LIMITS);
   const keys = hmacCursorKeys(settings.cursorKeys);
   const metrics = createMetrics();
-  const sql = parts.add(
-    'postgres',
-    openPostgres({
-      url: settings.postgresUrl,
-      connectionsMax: settings.postgresConnectionsMax,
-      applicationName: 'syncline-delta',
-    }),
-  );
-  const { announcements, accessNews } = newsOver(settings.natsUrls, log, parts);
-  const store = postgresStore({ sql, news: accessNews });
+
+  const sql = parts.add('postgres', openPostgres({ url, connectionsMax, applicationName: 'syncline-delta' }));
+  const needs = [{ name: 'database', check: () => databaseProblem(sql) }];
+  const { opsAddress: address, drainMs: drainWithinMs } = settings;
+  const { readiness, ops } = await startOperations({ address, needs, metrics, log, parts });
+  await untilMigrated(sql, { ...machine, log, parts });
+
+  const name = `delta-${hostname()}`;
+  const link = parts.add('nats', connectNats({ servers: natsUrls, name, ...machine, ...toldTo(log) }));
   const delta = createDelta({
-    store,
-    announcements,
+    ...machine,
+    store: postgresStore({ sql, news: natsAccessNews({ link, ...accessNewsCodec }) }),
+    announcements: natsAnnouncements({ link, ...announcementCodec() }),
     keys,
     limits,
-    clock: systemClock(),
-    timer: systemTimer(),
-    chance: systemChance(),
     metrics: deltaMetrics(metrics),
     log,
-    settings: deltaSettingsIn(settings),
+    settings: numbersIn(settings, DEFAULT_DELTA_SETTINGS),
   });
   parts.add('delta', delta);
-  const database = { name: 'database', check: async () => (await store.heads([ANY_SPACE]), null) };
-  const ready = parts.add('readiness', readiness({ parts: [database], log }));
-  const ops = parts.add('ops', opsServer({ address: settings.opsAddress, readiness: ready, metrics }));
-  const opsAt = addressText(await ops.start());
   const server = grpcServer({
     address: settings.grpcAddress,
-    credentials: serverCredentials(certificatesOf(settings, log, parts)),
+    credentials: serverCredentials(certificatesAt(internalTlsPaths(settings), { ...machine, log, parts })),
     services: [deltaService({ delta, keys, log })],
-    readiness: ready,
+    readiness,
     log,
-    limits: { messageBytesMax: limits.messageBytesMax, drainWithinMs: settings.drainMs },
+    limits: {
+      ...INTERNAL_GRPC_LIMITS,
+      ...CONNECTION_AGE,
+      messageBytesMax: limits.messageBytesMax,
+      drainWithinMs,
+    },
   });
   parts.add('grpc', server);
-  log.info('listening', { grpc: addressText(await server.start()), ops: opsAt });
+  log.info('listening', { grpc: addressText(await server.start()), ops });
 }
 
-function newsOver(servers: readonly string[], log: Log, parts: Lifecycle) {
-  const link = parts.add(
-    'nats',
-    connectNats({
-      servers,
-      name: `delta-${hostname()}`,
-      timer: systemTimer(),
-      onStatus: (status, cause) => log.info('NATS', { status, cause }),
-      onProblem: (problem) => log.warn('a problem with NATS', { problem }),
-    }),
-  );
-  const announcements = natsAnnouncements({
-    link,
-    encode: (space, announcement) => announcementToBytes(space, announcement),
-    decode: (bytes) => valueOrNull(announcementFromBytes(bytes)),
-  });
-  const accessNews = natsAccessNews({
-    link,
-    encode: accessNewsToBytes,
-    decode: (bytes) => valueOrNull(accessNewsFromBytes(bytes)),
-  });
-  return { announcements, accessNews };
-}
-
-const valueOrNull = <Value>(read: Answer<Value>): Value | null => (read.ok ? read.value : null);
-
-/** What the services show each other; null where no TLS is spoken. */
-function certificatesOf(settings: DeltaAppSettings, log: Log, parts: Lifecycle) {
-  const { internalCertFile: cert, internalKeyFile: key, internalCaFile: ca } = settings;
-  if (cert === null || key === null || ca === null) return null;
-  return parts.add('certificates', certificateFiles({ paths: { cert, key, ca }, log, clock: systemClock() }));
-}
-
-const read = readConfig();
-if (read.ok) {
-  const { settings } = read;
-  const log = createLog({
-    level: settings.logLevel,
-    name: 'delta',
-    write: (line) => void process.stdout.write(line),
-  });
-  const parts = lifecycle({ log, closeWithinMs: settings.drainMs + CLOSE_BEYOND_DRAIN_MS });
-  endWithProcess(parts, log);
-  logGrpcTo(log);
-  run(settings, log, parts).catch(async (error: unknown) => {
-    log.error('did not start', { error });
-    await parts.close();
-    process.exit(1);
-  });
-} else {
-  for (const problem of read.problems) process.stderr.write(`${problem}\n`);
-  process.exitCode = 2;
-}
+runProgram({
+  config: readConfig(),
+  log: ({ logLevel: level }, write) => createLog({ level, name: 'delta', write }),
+  closeBeyondDrainMs: 5_000,
+  start,
+});

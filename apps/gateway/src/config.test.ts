@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS } from '@syncline/core';
-import { limitsIn, readConfig } from './config';
+import { numbersIn } from '@syncline/service-kit';
+import { readConfig } from './config';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const LEAST = {
@@ -22,7 +23,7 @@ test('needs a database, a way to verify tokens, and a key for cursors', () => {
     origins: [],
     drainMs: 10_000,
   });
-  expect(limitsIn(read.settings)).toEqual(DEFAULT_LIMITS);
+  expect(numbersIn(read.settings, DEFAULT_LIMITS)).toEqual(DEFAULT_LIMITS);
   const nothing = readConfig({});
   expect(nothing).toMatchObject({ ok: false });
   expect(nothing.ok ? [] : nothing.problems.map((problem) => problem.split(' ')[0])).toEqual([
@@ -33,15 +34,18 @@ test('needs a database, a way to verify tokens, and a key for cursors', () => {
 
 test('each limit can be set', () => {
   const read = readConfig({ ...LEAST, SYNCLINE_LIMIT_PUSH_CHANGES_MAX: '7' });
-  expect(read.ok && limitsIn(read.settings).pushChangesMax).toBe(7);
+  expect(read.ok && numbersIn(read.settings, DEFAULT_LIMITS).pushChangesMax).toBe(7);
 });
 
 test.each<[Record<string, string>, string]>([
   [{ SYNCLINE_TOKEN_SECRET: '' }, 'one of SYNCLINE_TOKEN_SECRET and SYNCLINE_TOKEN_JWKS_URL'],
   [{ SYNCLINE_TOKEN_SECRET: 'short' }, 'SYNCLINE_TOKEN_SECRET is shorter than 32 bytes'],
   [{ SYNCLINE_TOKEN_JWKS_URL: 'https://issuer.example/keys' }, 'needs SYNCLINE_TOKEN_ISSUER'],
-  [{ SYNCLINE_TLS_CERT_FILE: 'a.pem' }, 'SYNCLINE_TLS_CERT_FILE and SYNCLINE_TLS_KEY_FILE are needed both'],
-  [{ SYNCLINE_INTERNAL_TLS_CA_FILE: 'a.pem' }, 'SYNCLINE_INTERNAL_TLS_CA_FILE are needed both'],
+  [
+    { SYNCLINE_TLS_CERT_FILE: 'a.pem' },
+    'SYNCLINE_TLS_CERT_FILE and SYNCLINE_TLS_KEY_FILE are needed together',
+  ],
+  [{ SYNCLINE_INTERNAL_TLS_CA_FILE: 'a.pem' }, 'SYNCLINE_INTERNAL_TLS_CA_FILE are needed together'],
   [{ SYNCLINE_CURSOR_KEYS: KEY }, 'holds a key without an id'],
   [{ SYNCLINE_CURSOR_KEYS: `300:${KEY}` }, 'holds a key without an id up to 255'],
   [{ SYNCLINE_CURSOR_KEYS: '1:AAAA' }, 'shorter than 16 bytes'],

@@ -34,6 +34,7 @@ export interface GatewayDeps {
   readonly store: GatewayStore;
   readonly backends: Backends;
   readonly announcements: Announcements;
+  /** These three never reject: whoever hands them over says what is to go on without them. */
   readonly presence: Presence;
   readonly sessions: SessionRegistry;
   readonly rates: RateLimits;

@@ -6,11 +6,15 @@ import {
   type TenantId,
   type UserId,
 } from '@syncline/core';
-import { memoryTokens } from '@syncline/memory';
+import { memoryTokens, systemTimer } from '@syncline/memory';
+import { connectNats, natsAccessNews, natsAnnouncements } from '@syncline/nats';
 import { migrate, openPostgres, postgresStore } from '@syncline/postgres';
 import { eventually, testServices } from '@syncline/port-contracts';
 import { lifecycle, type Lifecycle, readiness } from '@syncline/service-kit';
 import { createMetrics, silentLog } from '@syncline/telemetry';
+import { accessNewsCodec } from '@syncline/wire';
+import { gzipCompressor } from '@syncline/wire/gzip';
+import { announcedPages } from './announced-pages';
 import { gatewayMetrics } from './gateway-metrics';
 import {
   backendsOver,
@@ -22,9 +26,8 @@ import {
   startGateway,
   type TestGateway,
 } from './gateway.test-fixtures';
-import { gzipCompressor } from './gzip';
 import { pageEncodings } from './session/page-encodings';
-import { newsOver, sharedOver } from './shared-services';
+import { sharedOver } from './shared-services';
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, handshakesBurstMax: 1_000 };
 /** Looks for lost news come too late to be taken for the news itself. */
@@ -43,30 +46,25 @@ describe('two gateways on Postgres, NATS and Redis', () => {
     return url.href;
   };
 
-  const newsFor = (name: string) => {
+  const started = async (name: string): Promise<TestGateway> => {
     const metrics = gatewayMetrics(createMetrics({ withProcess: false }));
     const pages = pageEncodings({
       compressor: gzipCompressor(LIMITS.messageBytesMax),
       packBytesMin: LIMITS.pageCompressBytesMin,
       encoded: (how) => metrics.pageEncoded(how),
     });
-    const reporting = { name, log: silentLog, metrics, parts };
-    return { reporting, pages, news: newsOver([testServices().natsUrl], pages, reporting) };
-  };
-
-  const started = async (name: string): Promise<TestGateway> => {
-    const { reporting, news, pages } = newsFor(name);
+    const { natsUrl, redisUrl } = testServices();
+    const link = parts.add('nats', connectNats({ servers: [natsUrl], name, timer: systemTimer() }));
     const sql = parts.add('postgres', openPostgres({ url: databaseUrl() }));
     await migrate(sql);
-    const store = postgresStore({ sql, news: news.accessNews });
+    const store = postgresStore({ sql, news: natsAccessNews({ link, ...accessNewsCodec }) });
     if (await store.createSpace(home, null)) await store.setAccess(home, 'ann' as UserId, OWNER);
-    const { announcements } = news;
     const shared = {
       store,
       tokens,
-      announcements,
+      announcements: natsAnnouncements({ link, ...announcedPages(pages) }),
       limits: LIMITS,
-      ...sharedOver(testServices().redisUrl, news, reporting),
+      ...sharedOver({ redisUrl, link, name, log: silentLog, metrics, parts }),
     };
     const ready = parts.add('readiness', readiness({ parts: [] }));
     return startGateway({ ...shared, backends: backendsOver(shared), readiness: ready }, { pages }, SLOW);

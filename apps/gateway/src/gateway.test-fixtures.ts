@@ -26,6 +26,7 @@ import {
   hmacCursorKeys,
   memoryAnnouncements,
   memoryPresence,
+  memoryPresenceEvents,
   memoryRateLimits,
   memorySessionRegistry,
   memoryStore,
@@ -53,12 +54,13 @@ import {
   statusFromBytes,
   statusToRefusal,
 } from '@syncline/wire';
+import { gzipCompressor } from '@syncline/wire/gzip';
 import type { Backends } from './backends';
 import { createGateway, type Gateway, type GatewayOptions } from './gateway';
 import { gatewayMetrics } from './gateway-metrics';
 import { DEFAULT_TIMING, type GatewayTiming } from './gateway-timing';
-import { gzipCompressor } from './gzip';
 import { pageEncodings } from './session/page-encodings';
+import { withLocalFallback } from './shared-services';
 
 export const TENANT = 'acme' as TenantId;
 export const HOME = 'home' as SpaceId;
@@ -185,8 +187,12 @@ export async function startGateway(
 ): Promise<TestGateway> {
   const registry = createMetrics({ withProcess: false });
   const metrics = gatewayMetrics(registry);
+  const { sessions, presence, rates } = { rates: memoryRateLimits({ clock }), ...given, ...options };
+  const shared = withLocalFallback({ sessions, presence, rates }, memoryPresenceEvents(), {
+    log: silentLog,
+    metrics,
+  });
   const gateway = createGateway({
-    rates: memoryRateLimits({ clock }),
     keys: KEYS,
     policies: POLICIES,
     timing: { ...QUICK, ...timing },
@@ -210,6 +216,7 @@ export async function startGateway(
     issueToken: null,
     ...given,
     ...options,
+    ...shared,
   });
   const address = await gateway.start();
   const devices: TestDevice[] = [];
@@ -344,6 +351,7 @@ export const subscribeTo = (space: SpaceId = HOME, given: Partial<Subscribe> = {
   mode: 'bidirectional',
   digests: new Map(),
   pending: [],
+  tag: 0,
   ...given,
 });
 

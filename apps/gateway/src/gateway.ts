@@ -11,16 +11,15 @@ import {
   type Readiness,
   serverCredentials,
 } from '@syncline/service-kit';
+import { gzipCompressor } from '@syncline/wire/gzip';
 import { adminServices } from './admin/admin-services';
 import { openSessions } from './admin/open-sessions';
 import type { GatewayDeps } from './gateway-deps';
 import { sessionHandler } from './grpc/session-stream';
-import { gzipCompressor } from './gzip';
 import type { AllowedOrigins } from './http/cors';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http/http-limits';
 import { httpServer } from './http/http-server';
 import { signedSessions } from './integrity/signed-sessions';
-import { lenientPresence, lenientRates, lenientSessions } from './lenient';
 import { sessionShell } from './session/session-shell';
 import { handlersOf, unaryHandlers } from './unary/grpc';
 import type { UnaryMethods } from './unary/methods';
@@ -55,13 +54,7 @@ export interface Gateway {
 const RECEIVED_PER_ALLOWED = 2;
 
 /** Everything that devices talk to: sessions and calls, over gRPC, WebSockets and HTTP. */
-export function createGateway(options: GatewayOptions): Gateway {
-  const deps: GatewayOptions = {
-    ...options,
-    sessions: lenientSessions(options.sessions, options),
-    presence: lenientPresence(options.presence, options),
-    rates: lenientRates(options.rates, options),
-  };
+export function createGateway(deps: GatewayOptions): Gateway {
   const { limits, timing, readiness } = deps;
   const shell = sessionShell(deps);
   const calls = { ...deps, compressor: gzipCompressor(limits.messageBytesMax) };

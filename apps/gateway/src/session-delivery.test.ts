@@ -8,6 +8,7 @@ import {
 } from '@syncline/core';
 import { eventually } from '@syncline/port-contracts';
 import { announcementFromBytes, announcementToBytes } from '@syncline/wire';
+import { gzipCompressor } from '@syncline/wire/gzip';
 import {
   create,
   fallibleAnnouncements,
@@ -21,7 +22,6 @@ import {
   testWorld,
   WORK,
 } from './gateway.test-fixtures';
-import { gzipCompressor } from './gzip';
 import { pageEncodings } from './session/page-encodings';
 
 // A gateway for each test, on a machine that may have other work to do.

@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS } from '@syncline/core';
-import { limitsIn, mergeSettingsIn, readConfig } from './config';
+import { numbersIn } from '@syncline/service-kit';
+import { readConfig } from './config';
 import { DEFAULT_MERGE_SETTINGS } from './merge-settings';
 
 const GIVEN = { SYNCLINE_POSTGRES_URL: 'postgres://someone:hidden@db/syncline' };
@@ -8,8 +9,8 @@ test('only the database has to be told; everything else has a default', () => {
   const read = readConfig(GIVEN);
   if (!read.ok) throw new Error(read.problems.join('\n'));
   expect(read.settings.grpcAddress).toEqual({ host: '127.0.0.1', port: 7410 });
-  expect(limitsIn(read.settings)).toEqual(DEFAULT_LIMITS);
-  expect(mergeSettingsIn(read.settings)).toEqual(DEFAULT_MERGE_SETTINGS);
+  expect(numbersIn(read.settings, DEFAULT_LIMITS)).toEqual(DEFAULT_LIMITS);
+  expect(numbersIn(read.settings, DEFAULT_MERGE_SETTINGS)).toEqual(DEFAULT_MERGE_SETTINGS);
 });
 
 test('lanes, bounds and limits can be set', () => {
@@ -20,14 +21,14 @@ test('lanes, bounds and limits can be set', () => {
     SYNCLINE_LIMIT_PUSH_CHANGES_MAX: '5',
   });
   if (!read.ok) throw new Error(read.problems.join('\n'));
-  expect(mergeSettingsIn(read.settings)).toMatchObject({ lanes: 4, batchChangesMax: 77 });
-  expect(limitsIn(read.settings).pushChangesMax).toBe(5);
+  expect(numbersIn(read.settings, DEFAULT_MERGE_SETTINGS)).toMatchObject({ lanes: 4, batchChangesMax: 77 });
+  expect(numbersIn(read.settings, DEFAULT_LIMITS).pushChangesMax).toBe(5);
 });
 
 test.each([
   [{}, /SYNCLINE_POSTGRES_URL is not set/],
   [{ ...GIVEN, SYNCLINE_MERGE_LANES: '0' }, /SYNCLINE_MERGE_LANES .*below 1/],
-  [{ ...GIVEN, SYNCLINE_INTERNAL_TLS_CERT_FILE: 'a.pem' }, /needed all, or none/],
+  [{ ...GIVEN, SYNCLINE_INTERNAL_TLS_CERT_FILE: 'a.pem' }, /needed together, or none/],
   [{ ...GIVEN, SYNCLINE_MERGE_LANE: '2' }, /did you mean SYNCLINE_MERGE_LANES/],
 ])('%# is a problem', (environment, problem) => {
   const read = readConfig(environment);

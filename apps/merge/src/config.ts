@@ -1,103 +1,39 @@
-import { DEFAULT_LIMITS, LIMIT_SENTENCES, type Limits } from '@syncline/core';
+import { DEFAULT_LIMITS, LIMIT_SENTENCES } from '@syncline/core';
 import {
   addressSetting,
-  choiceSetting,
-  fileSetting,
-  numberSetting,
+  checked,
+  drainSettings,
+  type Environment,
+  internalTlsProblems,
+  internalTlsSettings,
+  logSettings,
+  natsSettings,
   numberSettings,
-  optional,
+  opsSettings,
+  postgresSettings,
   readSettings,
-  secret,
   type SettingsOf,
-  urlListSetting,
-  urlSetting,
 } from '@syncline/service-kit';
 import { LOG_LEVELS } from '@syncline/telemetry';
-import { DEFAULT_MERGE_SETTINGS, MERGE_SENTENCES, type MergeSettings } from './merge-settings';
+import { DEFAULT_MERGE_SETTINGS, MERGE_SENTENCES } from './merge-settings';
 
 export const MERGE_SETTINGS = {
   grpcAddress: addressSetting('GRPC_ADDRESS', {
     sentence: 'Where gateways connect.',
     default: '127.0.0.1:7410',
   }),
-  opsAddress: addressSetting('OPS_ADDRESS', {
-    sentence: 'Where operators find metrics, health and readiness.',
-    default: '127.0.0.1:7411',
-  }),
-  postgresUrl: secret(
-    urlSetting('POSTGRES_URL', {
-      sentence: 'The database; its schema is brought up to date at the start.',
-      protocols: ['postgres:', 'postgresql:'],
-    }),
-  ),
-  postgresConnectionsMax: numberSetting('POSTGRES_CONNECTIONS_MAX', {
-    sentence: 'Connections to the database at once.',
-    default: 10,
-    min: 1,
-  }),
-  natsUrls: secret(
-    urlListSetting('NATS_URL', {
-      sentence: 'The NATS servers that carry news between the services.',
-      protocols: ['nats:', 'tls:'],
-      default: ['nats://127.0.0.1:4222'],
-    }),
-  ),
-  internalCertFile: optional(
-    fileSetting('INTERNAL_TLS_CERT_FILE', {
-      sentence: 'The certificate that this service shows to gateways, as PEM; unset, no TLS is spoken.',
-    }),
-  ),
-  internalKeyFile: optional(
-    fileSetting('INTERNAL_TLS_KEY_FILE', { sentence: 'The private key of that certificate, as PEM.' }),
-  ),
-  internalCaFile: optional(
-    fileSetting('INTERNAL_TLS_CA_FILE', {
-      sentence: 'The authority that the certificates of all services are of, as PEM.',
-    }),
-  ),
-  logLevel: choiceSetting('LOG_LEVEL', LOG_LEVELS, {
-    sentence: 'The least that is logged.',
-    default: 'info',
-  }),
-  drainMs: numberSetting('DRAIN_MS', {
-    sentence: 'At the end, what was taken has so long to be committed and answered.',
-    default: 10_000,
-    max: 600_000,
-  }),
+  ...opsSettings('127.0.0.1:7411'),
+  ...postgresSettings,
+  ...natsSettings,
+  ...internalTlsSettings,
+  ...logSettings(LOG_LEVELS, 'info'),
+  ...drainSettings(10_000, 'At the end, what was taken has so long to be committed and answered.'),
   ...numberSettings('MERGE', DEFAULT_MERGE_SETTINGS, MERGE_SENTENCES),
   ...numberSettings('LIMIT', DEFAULT_LIMITS, LIMIT_SENTENCES),
 };
 
 export type MergeAppSettings = SettingsOf<typeof MERGE_SETTINGS>;
 
-type Read =
-  | { readonly ok: true; readonly settings: MergeAppSettings }
-  | { readonly ok: false; readonly problems: readonly string[] };
-
-export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Read {
-  const read = readSettings(MERGE_SETTINGS, environment);
-  if (!read.ok) return read;
-  const { internalCertFile, internalKeyFile, internalCaFile } = read.settings;
-  const files = [internalCertFile, internalKeyFile, internalCaFile];
-  const all = files.every((file) => file !== null) || files.every((file) => file === null);
-  if (all) return read;
-  return {
-    ok: false,
-    problems: ['SYNCLINE_INTERNAL_TLS_CERT_FILE, _KEY_FILE and _CA_FILE are needed all, or none'],
-  };
-}
-
-export function limitsIn(settings: MergeAppSettings): Limits {
-  return chosen(DEFAULT_LIMITS, settings);
-}
-
-export function mergeSettingsIn(settings: MergeAppSettings): MergeSettings {
-  return chosen(DEFAULT_MERGE_SETTINGS, settings);
-}
-
-function chosen<Numbers extends object>(
-  defaults: Numbers,
-  settings: Readonly<Record<string, unknown>>,
-): Numbers {
-  return Object.fromEntries(Object.keys(defaults).map((name) => [name, settings[name]])) as Numbers;
+export function readConfig(environment: Environment = process.env) {
+  return checked(readSettings(MERGE_SETTINGS, environment), internalTlsProblems);
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS } from '@syncline/core';
-import { limitsIn, readConfig } from './config';
+import { numbersIn } from '@syncline/service-kit';
+import { readConfig } from './config';
 
 const problemsOf = (environment: Record<string, string>) => {
   const read = readConfig(environment);
@@ -18,12 +19,15 @@ describe('the settings of a standalone server', () => {
       ok: true,
       settings: { dataFolder: './syncline-data', grpcAddress: { host: '127.0.0.1', port: 7400 } },
     });
-    expect(read.ok && limitsIn(read.settings)).toEqual(DEFAULT_LIMITS);
+    expect(read.ok && numbersIn(read.settings, DEFAULT_LIMITS)).toEqual(DEFAULT_LIMITS);
   });
 
   test('set limits', () => {
     const read = readConfig({ SYNCLINE_LIMIT_PUSH_CHANGES_MAX: '7' });
-    expect(read.ok && limitsIn(read.settings)).toEqual({ ...DEFAULT_LIMITS, pushChangesMax: 7 });
+    expect(read.ok && numbersIn(read.settings, DEFAULT_LIMITS)).toEqual({
+      ...DEFAULT_LIMITS,
+      pushChangesMax: 7,
+    });
   });
 
   test.each(['0.0.0.0', '[::]', '192.168.0.4', 'gateway.example'])(
@@ -43,7 +47,7 @@ describe('the settings of a standalone server', () => {
       problemsOf({ ...REAL_TOKENS, SYNCLINE_TOKEN_AUDIENCE: '', SYNCLINE_TLS_KEY_FILE: '/key.pem' }),
     ).toEqual([
       expect.stringContaining('needs SYNCLINE_TOKEN_ISSUER and SYNCLINE_TOKEN_AUDIENCE') as string,
-      'SYNCLINE_TLS_CERT_FILE and SYNCLINE_TLS_KEY_FILE are needed both, or none',
+      'SYNCLINE_TLS_CERT_FILE and SYNCLINE_TLS_KEY_FILE are needed together, or none of them',
     ]);
   });
 });

@@ -1,7 +1,5 @@
-import { type Access, deviceId, spaceId, tenantId, userId, spaceKey } from '@syncline/core';
-import type { IssueToken } from '@syncline/flows';
-import { claimsOf, signToken } from '@syncline/jwt';
-import type { Identity } from '@syncline/ports';
+import { type Access, spaceId, spaceKey, tenantId, userId } from '@syncline/core';
+import { issueToken } from '@syncline/jwt';
 
 /** What there is at the first start: one space, and one user who owns it. */
 export const DEMO = {
@@ -12,25 +10,9 @@ export const DEMO = {
   access: { role: 'owner', collections: new Map() } satisfies Access as Access,
 };
 
-const LASTS_MS = 30 * 24 * 60 * 60 * 1000;
-
 /** For the owner of the demo space; it opens no other tenant and runs nothing. */
-export function developmentToken(secret: string, nowMs: number): Promise<string> {
-  return sign(secret, { ...DEMO, grants: new Map([[DEMO.space, DEMO.access]]), expiresAtMs: endOf(nowMs) });
-}
-
-/** For devices that pair with one that has a token. */
-export function issueWith(secret: string): IssueToken {
-  return async ({ tenant, user, device }, nowMs) => {
-    const expiresAtMs = endOf(nowMs);
-    const identity = { tenant, user, device: deviceId(device), grants: new Map(), expiresAtMs };
-    return { token: await sign(secret, identity), expiresAtMs };
-  };
-}
-
-const endOf = (nowMs: number): number => Math.floor((nowMs + LASTS_MS) / 1_000) * 1_000;
-
-function sign(secret: string, { tenant, user, expiresAtMs, grants, device }: Identity): Promise<string> {
-  const identity = { tenant, user, expiresAtMs, grants, ...(device === undefined ? {} : { device }) };
-  return signToken(secret, claimsOf(identity));
+export async function developmentToken(secret: string, nowMs: number): Promise<string> {
+  const { tenant, user, space, access } = DEMO;
+  const issued = await issueToken(secret, { tenant, user, grants: new Map([[space, access]]) }, nowMs);
+  return issued.token;
 }

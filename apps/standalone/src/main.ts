@@ -1,45 +1,27 @@
 import path from 'node:path';
+import { DEFAULT_LIMITS } from '@syncline/core';
 import { systemClock } from '@syncline/memory';
-import { endWithProcess, lifecycle, logGrpcTo } from '@syncline/service-kit';
-import { createLog } from '@syncline/telemetry';
-import { limitsIn, readConfig, type StandaloneSettings } from './config';
+import { type Lifecycle, numbersIn, publicTlsPaths, runProgram } from '@syncline/service-kit';
+import { createLog, type Log } from '@syncline/telemetry';
+import { readConfig, type StandaloneSettings } from './config';
 import { tellConnection } from './connection-file';
 import { greeting } from './greeting';
 import { startStandalone } from './standalone';
 
-const CLOSE_BEYOND_DRAIN_MS = 10_000;
-
 /** In a terminal a person reads; otherwise a program does, and standard output is lines of JSON alone. */
 const person = process.stdout.isTTY ? process.stdout : process.stderr;
 
-async function run(settings: StandaloneSettings): Promise<void> {
+async function start(settings: StandaloneSettings, log: Log, parts: Lifecycle): Promise<void> {
   const startedAtMs = systemClock().nowMs();
-  const log = createLog({
-    level: settings.logLevel ?? (process.stdout.isTTY ? 'warn' : 'info'),
-    name: 'standalone',
-    write: (line) => void process.stdout.write(line),
-  });
-  const parts = lifecycle({ log, closeWithinMs: settings.drainMs + CLOSE_BEYOND_DRAIN_MS });
-  endWithProcess(parts, log);
-  logGrpcTo(log);
-  const { jwksUrl, issuer, audience, certFile, keyFile } = settings;
-  const server = await startStandalone({
-    ...settings,
-    issuer: jwksUrl === null ? null : { jwksUrl, issuer: issuer ?? '', audience: audience ?? '' },
-    tls: certFile === null ? null : { cert: certFile, key: keyFile ?? '' },
-    limits: limitsIn(settings),
-    log,
-    parts,
-  }).catch(async (error: unknown) => {
-    await parts.close();
-    throw error;
-  });
+  const tls = publicTlsPaths(settings);
+  const limits = numbersIn(settings, DEFAULT_LIMITS);
+  const server = await startStandalone({ ...settings, tls, limits, log, parts });
   const { grpc, http, ops, tenant, space, token } = server;
   const folder = path.resolve(settings.dataFolder);
   if (token !== null) tellConnection(folder, { grpc, http, tenant, space, token });
   log.info('listening', { grpc, http, ops });
   const tookMs = systemClock().nowMs() - startedAtMs;
-  person.write(greeting(server, { folder, tookMs, scheme: certFile === null ? 'http' : 'https' }));
+  person.write(greeting(server, { folder, tookMs, scheme: tls === null ? 'http' : 'https' }));
 }
 
 function reasonsOf(error: unknown): readonly string[] {
@@ -47,13 +29,14 @@ function reasonsOf(error: unknown): readonly string[] {
   return error.cause === undefined ? [error.message] : [error.message, ...reasonsOf(error.cause)];
 }
 
-const read = readConfig();
-if (read.ok) {
-  run(read.settings).catch((error: unknown) => {
-    process.stderr.write(`Syncline did not start: ${reasonsOf(error).join(': ')}\n`);
-    process.exit(1);
-  });
-} else {
-  for (const problem of read.problems) process.stderr.write(`${problem}\n`);
-  process.exitCode = 2;
-}
+runProgram({
+  config: readConfig(),
+  log({ logLevel }, write) {
+    const level = logLevel ?? (process.stdout.isTTY ? 'warn' : 'info');
+    return createLog({ level, name: 'standalone', write });
+  },
+  closeBeyondDrainMs: 10_000,
+  start,
+  tellFailure: (error) =>
+    void process.stderr.write(`Syncline did not start: ${reasonsOf(error).join(': ')}\n`),
+});

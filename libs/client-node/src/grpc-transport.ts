@@ -19,8 +19,8 @@ import {
   encode,
   serverMessagesFromBytes,
 } from '@syncline/wire';
+import { gzipCompressor } from '@syncline/wire/gzip';
 import type { Compared } from './compare-copy';
-import { gzipCompressor } from './gzip';
 import { reasonOfEnd, refusalOf } from './grpc-status';
 import type { Timer } from './machine';
 import type { Connection, ConnectionEvents, Transport } from './transport';

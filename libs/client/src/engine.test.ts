@@ -739,6 +739,17 @@ describe('modes', () => {
     settle(a, b);
     expect(see(b)).toEqual(truth(server));
   });
+
+  test('a mode that was chosen while a plan was on its way is taken up when the plan has come', () => {
+    const { server, a, b } = world(['a', 'b']);
+    b.input({ kind: 'set-mode', space: HOME, mode: 'check-only' });
+    b.input({ kind: 'set-mode', space: HOME, mode: 'bidirectional' });
+    change(a, create('r1', '{}'));
+    settle(a, b);
+    expect(b.noticesOf('plan')).toEqual([]);
+    expect(b.state.spaces.get(HOME)!.link.phase).toBe('subscribed');
+    expect(see(b)).toEqual(truth(server));
+  });
 });
 
 describe('the connection', () => {
@@ -927,22 +938,28 @@ describe('the connection', () => {
     change(a, create('r1', '{}'));
     settle(a, b);
     const { epoch, head } = server.truth.state;
-    const subscribed = {
-      kind: 'subscribed',
-      space: HOME,
-      head,
-      mode: 'bidirectional',
-      lastNumber: 0,
-      epoch,
-      mismatched: [],
-    } as const;
-    b.message(subscribed);
+    const link = () => b.state.spaces.get(HOME)!.link;
+    const subscribed = (tag = link().tag) =>
+      ({
+        kind: 'subscribed',
+        space: HOME,
+        head,
+        mode: 'bidirectional',
+        lastNumber: 0,
+        epoch,
+        mismatched: [],
+        tag,
+      }) as const;
+    b.message(subscribed(link().tag - 1));
+    expect(link().uncertain).toBe(false);
+    b.message(subscribed());
+    expect(link().uncertain).toBe(true);
     const before = b.sentOf('subscribe').length;
     change(a, create('r2', '{}'));
     settle(a, b);
     expect(b.sentOf('subscribe').length).toBe(before + 1);
     expect(see(b)).toEqual(truth(server));
-    b.message(subscribed);
+    b.message(subscribed());
     b.message({ kind: 'reset', space: HOME, refusal: refusal('ACCESS_CHANGED') });
     expect(b.state.spaces.get(HOME)!.staging?.fresh).toBe(true);
     expect(b.sentOf('subscribe').length).toBe(before + 1);

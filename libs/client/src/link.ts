@@ -73,7 +73,8 @@ export function lose(turn: Turn, { closed = false, atOnce = false, retryAfterMs 
   setTimer(turn, 'retry', retryDelayMs(connection.failures, turn.deps.chance, retryAfterMs));
 }
 
-/** Nothing is pushed; unless a download goes on, no answer is awaited any more. */
+/** Nothing is pushed; unless something was asked for or a download goes on, no answer is awaited any more. */
 export function restAnswerTimer(turn: Turn, { id, link }: Space): void {
+  if (link.phase === 'subscribing') return;
   if (link.caughtUp || !downloads(link.mode)) cancelTimer(turn, answerTimer(id));
 }

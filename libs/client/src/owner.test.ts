@@ -51,6 +51,7 @@ test('what comes after that on the same connection is passed over', () => {
       lastNumber: 0,
       epoch: 1,
       mismatched: [],
+      tag: 1,
     },
   });
   expect(device.sentOf('push')).toEqual([]);

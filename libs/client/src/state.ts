@@ -96,6 +96,8 @@ export interface Space {
 
 export interface SpaceLink {
   phase: 'none' | 'subscribing' | 'subscribed' | 'stopped';
+  /** Of the last Subscribe: what an earlier one led to is passed over. */
+  tag: number;
   /** Subscribe once more when the answer to the last one is here: only one is under way at a time. */
   again: boolean;
   /** The mode that the server agreed to. */
@@ -129,6 +131,7 @@ export interface SpaceLink {
 export function newLink(mode: SyncMode): SpaceLink {
   return {
     phase: 'none',
+    tag: 0,
     again: false,
     mode,
     moved: false,
@@ -189,6 +192,8 @@ export interface Connection {
   wanted: boolean;
   /** Counts connections; the current one's id. */
   id: number;
+  /** The tag of the last Subscribe of any space; never used twice, so that none is mistaken for another. */
+  lastTag: number;
   /** Failures in a row, for the backoff. */
   failures: number;
   token: string | null;
@@ -223,6 +228,7 @@ export function createEngine(config: EngineConfig): EngineState {
       status: 'offline',
       wanted: false,
       id: 0,
+      lastTag: 0,
       failures: 0,
       token: null,
       tokenAsked: false,

@@ -48,7 +48,8 @@ export function subscribe(turn: Turn, space: Space): void {
   // A plan takes the place of no subscription.
   if (space.mode === 'check-only' && phase === 'subscribed')
     send(turn, { kind: 'unsubscribe', space: space.id });
-  space.link = { ...newLink(space.mode), ...pushOf(space.link), phase: 'subscribing' };
+  const tag = ++connection.lastTag;
+  space.link = { ...newLink(space.mode), ...pushOf(space.link), phase: 'subscribing', tag };
   if (downloads(space.mode) && space.staging === null && space.cursor === null) beginFresh(turn, space);
   send(turn, subscribeMessage(space));
   setTimer(turn, answerTimer(space.id), config.limits.answerMsMax);
@@ -70,7 +71,7 @@ function askedAgain(turn: Turn, space: Space): boolean {
 }
 
 function subscribeMessage(space: Space): Subscribe {
-  const { id, scope, mode, staging, version } = space;
+  const { id, scope, mode, staging, version, link } = space;
   const atCheckpoint = staging === null && space.cursor !== null && version > 0;
   // Of a part of a collection the server keeps no digest.
   const whole = !isMovable(scope) && scope.idPrefix === '';
@@ -82,6 +83,7 @@ function subscribeMessage(space: Space): Subscribe {
     mode,
     digests: atCheckpoint && whole ? new Map(space.copy.digests) : NO_DIGESTS,
     pending: mode === 'check-only' ? [...space.pending.values()].map(({ change }) => summaryOf(change)) : [],
+    tag: link.tag,
   };
 }
 
@@ -96,10 +98,14 @@ function beginFresh(turn: Turn, space: Space): void {
   saveRow(turn, space);
 }
 
-/** A border: what follows for the space begins where this device asked to begin, or with a reset. */
+/**
+ * A border: what follows for the space begins where this device asked to begin, or with a reset. One of another tag is
+ * what an earlier Subscribe led to, which the last one has crossed.
+ */
 export function onSubscribed(turn: Turn, space: Space, message: Subscribed): void {
   const { link } = space;
   if (link.phase !== 'subscribing' && link.phase !== 'subscribed') return;
+  if (message.tag !== link.tag) return;
   if (space.mode === 'check-only' || askedAgain(turn, space)) return;
   if (space.epoch !== null && space.epoch !== message.epoch && link.inFlight !== null) {
     // Its answer would speak of numbers that mean something else from now on.
@@ -124,6 +130,7 @@ export function onSubscribed(turn: Turn, space: Space, message: Subscribed): voi
 }
 
 export function onPlan(turn: Turn, space: Space, plan: CheckPlan): void {
+  if (space.link.phase === 'subscribing' && askedAgain(turn, space)) return;
   if (space.mode !== 'check-only') return;
   turn.state.connection.failures = 0;
   cancelTimer(turn, answerTimer(space.id));

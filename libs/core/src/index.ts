@@ -4,6 +4,7 @@ export * from './changes';
 export * from './check';
 export * from './clock';
 export * from './compare';
+export * from './crc32c';
 export * from './cursor';
 export * from './cut-delta';
 export * from './delta';

@@ -7,6 +7,10 @@ export interface Limits {
   readonly pageBytesMax: number;
   readonly pageCompressBytesMin: number;
   readonly chunkBytesMax: number;
+  readonly artifactSizeBytesMax: number;
+  readonly artifactChunksMax: number;
+  /** An upload that nobody has gone on with for so long is forgotten. */
+  readonly uploadResumeWithinMs: number;
   /** Of one device, as every rate below that does not say of whom. */
   readonly changesPerSecondMax: number;
   readonly changesBurstMax: number;
@@ -62,6 +66,9 @@ export const DEFAULT_LIMITS: Limits = {
   pageBytesMax: MIB,
   pageCompressBytesMin: KIB,
   chunkBytesMax: 64 * KIB,
+  artifactSizeBytesMax: 1_024 * MIB,
+  artifactChunksMax: 65_536,
+  uploadResumeWithinMs: DAY_MS,
   changesPerSecondMax: 100,
   changesBurstMax: 1_000,
   changesPerSecondPerUserMax: 1_000,

@@ -60,6 +60,8 @@ export interface Subscribe {
   readonly digests: Digests;
   /** For check-only: the records that the device has changed, and on what base. */
   readonly pending: readonly PendingSummary[];
+  /** Tells what this one leads to from what an earlier one did; 0 for none. */
+  readonly tag: number;
 }
 
 export interface PendingSummary {
@@ -135,6 +137,8 @@ export interface Subscribed {
   readonly epoch: number;
   /** Collections whose digest differs from the device's. */
   readonly mismatched: readonly CollectionName[];
+  /** Of the Subscribe that led to it. */
+  readonly tag: number;
 }
 
 export interface PageMessage {

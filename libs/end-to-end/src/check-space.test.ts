@@ -129,7 +129,7 @@ function phoneWith({ records }: SpaceRows): Compared {
     chance: systemChance(),
     timer: systemTimer(),
   });
-  return { name: 'phone', device: () => device, answers: goodAnswers() };
+  return { name: 'phone', device: () => device, answers: goodAnswers(), renumbered: () => 0 };
 }
 
 function goodAnswers(): Map<string, Answered> {
@@ -245,5 +245,12 @@ test('a change that was never answered, and one that is answered without an entr
   expect(faults).toEqual([
     'phone: change 1 was never answered',
     'phone: change 4 (update notes/b) is LOST, and its conflict null is not in the ledger',
+  ]);
+});
+
+test('a device that had to number changes anew hides what was lost', () => {
+  const rows = goodRows();
+  expect(faultsIn(rows, SPACE, [{ ...phoneWith(rows), renumbered: () => 2 }])).toEqual([
+    'phone: had to number 2 changes anew: the server forgot some',
   ]);
 });

@@ -23,7 +23,7 @@ export async function faultsOf(
   return faultsIn(await readSpace(stack.postgresUrl, space), space, members);
 }
 
-export type Compared = Pick<Member, 'name' | 'device' | 'answers'>;
+export type Compared = Pick<Member, 'name' | 'device' | 'answers' | 'renumbered'>;
 
 export function faultsIn(rows: SpaceRows, space: string, members: readonly Compared[]): readonly string[] {
   return [
@@ -132,6 +132,9 @@ function* answerFaults(rows: SpaceRows, space: string, member: Compared): Genera
   );
   const counter = member.device().status(space)?.counter ?? 0;
   const last = rows.lastNumbers.get(member.name) ?? 0;
+  // What was acknowledged would be hidden by what took its number.
+  if (member.renumbered() > 0)
+    yield `had to number ${member.renumbered()} changes anew: the server forgot some`;
   if (last !== counter) yield `made ${counter} changes, the server knows ${last}`;
   if (receipts.size !== counter) yield `has ${receipts.size} receipts for ${counter} changes`;
   for (let number = 1; number <= counter; number++) {

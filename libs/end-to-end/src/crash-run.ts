@@ -17,7 +17,8 @@ export interface CrashOptions {
 export interface CrashVerdict {
   readonly faults: readonly string[];
   readonly acknowledged: number;
-  readonly kills: number;
+  /** Everything that was killed at least once. */
+  readonly killed: readonly string[];
 }
 
 const SPACE = 'home';
@@ -33,7 +34,9 @@ interface Run {
   readonly stack: Stack;
   readonly members: readonly Member[];
   readonly random: Random;
+  readonly edits: Random;
   readonly tally: Tally;
+  readonly killed: Set<string>;
 }
 
 /** Kills whatever there is to kill while devices write and read, and compares everything when it has come to rest. */
@@ -44,14 +47,21 @@ export async function runCrashes({
   checkEvery = 10,
 }: CrashOptions): Promise<CrashVerdict> {
   const stack = await startStack();
-  const random = seeded(seed);
   const members = Array.from({ length: MEMBERS }, (_, index) =>
     newMember(stack, `device-${index + 1}`, {
       gateways: index % 2 === 0 ? ['gateway-1', 'gateway-2'] : ['gateway-2', 'gateway-1'],
       onDisk: index < 2,
     }),
   );
-  const run: Run = { stack, members, random, tally: { total: 0 } };
+  const run: Run = {
+    stack,
+    members,
+    // One row of choices each: how fast the edits go must not change who is killed.
+    random: seeded(seed),
+    edits: seeded(seed + 1),
+    tally: { total: 0 },
+    killed: new Set(),
+  };
   try {
     await begin(run);
     const faults: string[] = [];
@@ -60,13 +70,13 @@ export async function runCrashes({
       faults.push(...(await killRound(run, done, round, say)));
       done += round;
     }
-    return { faults, acknowledged: acknowledgedBy(members), kills };
+    return { faults, acknowledged: acknowledgedBy(members), killed: [...run.killed] };
   } catch (failure) {
     const told = (failure as Error).message;
     return {
       faults: [`${told}\n${stack.log().slice(-40).join('\n')}`],
       acknowledged: acknowledgedBy(members),
-      kills,
+      killed: [...run.killed],
     };
   } finally {
     for (const member of members) member.end();
@@ -98,8 +108,8 @@ async function killRound(
   kills: number,
   say: (line: string) => void,
 ): Promise<readonly string[]> {
-  const { stack, members, random, tally } = run;
-  const load = work(members, SPACE, random, tally);
+  const { stack, members, edits, tally } = run;
+  const load = work(members, SPACE, edits, tally);
   try {
     for (let kill = 1; kill <= kills; kill++) {
       const told = await killSome(run);
@@ -120,9 +130,10 @@ function tallyFaults({ members, tally }: Run): readonly string[] {
     .map((member) => `${member.name}: counts ${tallyOf(member, SPACE)}, ${tally.total} were counted up`);
 }
 
-async function killSome({ stack, members, random }: Run): Promise<string> {
+async function killSome({ stack, members, random, killed }: Run): Promise<string> {
   const clock = systemClock();
   const victims = victimsOf(stack, random);
+  for (const victim of victims) killed.add(victim);
   await pause(random.between(0, PENDING_KILL_MS_MAX));
   const inFlight = members.reduce((sum, member) => sum + member.device().pending(SPACE).length, 0);
   const startedMs = clock.nowMs();

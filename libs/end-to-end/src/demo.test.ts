@@ -31,14 +31,16 @@ function startServer(): Promise<void> {
   const server = spawn('node', [path.join(root, 'tools/start.mjs')], {
     cwd: root,
     env: { ...freePorts, PATH: pathOf(), SYNCLINE_DATA_FOLDER: folder },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.push(server);
+  let complained = '';
+  server.stderr.setEncoding('utf8').on('data', (text: string) => (complained += text));
   return new Promise((resolve, reject) => {
     createInterface({ input: server.stdout }).on('line', (line) => {
       if (line.includes('"msg":"listening"')) resolve();
     });
-    server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+    server.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${complained}`)));
   });
 }
 

@@ -35,6 +35,8 @@ export interface Member {
   device(): Device;
   /** By space, as `space number`. */
   readonly answers: ReadonlyMap<string, Answered>;
+  /** How many changes were given another number than they had. */
+  renumbered(): number;
   readonly notices: readonly AppNotice[];
   noticesOf<Kind extends AppNotice['kind']>(kind: Kind): Noted<Kind>[];
   /** The process dies and another one begins with what was stored, or with what became of it. */
@@ -63,6 +65,7 @@ export function newMember(stack: Stack, name: string, options: MemberOptions = {
   const inMemory = memoryDeviceStore();
   const answers = new Map<string, Answered>();
   const notices: AppNotice[] = [];
+  const count = { renumbered: 0 };
   const claims = { sub: user, spaces: { home: 'owner' }, ...options.claims };
   const start = () => {
     const store = folder === null ? null : fileDeviceStore(folder);
@@ -80,7 +83,10 @@ export function newMember(stack: Stack, name: string, options: MemberOptions = {
       chance: systemChance(),
       timer: systemTimer(),
       ...(options.config === undefined ? {} : { config: options.config }),
-      onNotice: (notice) => remember(notice, notices, answers),
+      onNotice(notice) {
+        remember(notice, notices, answers);
+        if (notice.kind === 'renumbered') count.renumbered += notice.numbers.length;
+      },
     });
     return { store, device };
   };
@@ -94,6 +100,7 @@ export function newMember(stack: Stack, name: string, options: MemberOptions = {
     user,
     device: () => life.device,
     answers,
+    renumbered: () => count.renumbered,
     notices,
     noticesOf: <Kind extends AppNotice['kind']>(kind: Kind) =>
       notices.filter((notice): notice is Noted<Kind> => notice.kind === kind),

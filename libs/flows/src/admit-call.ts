@@ -2,6 +2,7 @@ import { type Answer, type DeviceId, granted, type Limits, refused, type TenantI
 import type { Identity } from '@syncline/ports';
 import { authenticate, type AuthenticateDeps } from './authenticate';
 import { bucketsOf, takenFrom } from './rated';
+import { limitsOf } from './tenant-rates';
 
 export interface CallAttempt {
   readonly token: string;
@@ -17,7 +18,7 @@ export const HANDSHAKE_SHARE = 0.1;
 
 /** Finds out who makes a call outside of a session, and whether they may come in. */
 export function admitCall(deps: AuthenticateDeps) {
-  const { rates, limits } = deps;
+  const { rates, ratesOf, limits } = deps;
   const log = authenticate(deps);
   return async (attempt: CallAttempt): Promise<Answer<Identity>> => {
     const { token, address, device } = attempt;
@@ -30,9 +31,10 @@ export function admitCall(deps: AuthenticateDeps) {
     const { tenant, user } = identity;
     if (attempt.tenant !== null && attempt.tenant !== tenant)
       return refused('UNAUTHENTICATED', { message: 'The token is of another tenant.' });
+    const own = limitsOf(limits, await ratesOf(tenant));
     const taken = await takenFrom(
       rates,
-      bucketsOf('handshakes', { tenant, user, device }, HANDSHAKE_SHARE, limits),
+      bucketsOf('handshakes', { tenant, user, device }, HANDSHAKE_SHARE, own),
     );
     return taken.ok ? granted(identity) : taken;
   };

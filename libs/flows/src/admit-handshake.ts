@@ -1,9 +1,11 @@
 import { type Answer, granted, type Limits } from '@syncline/core';
 import type { RateLimits } from '@syncline/ports';
 import { bucketsOf, type RatedBucket, type RatedSender, takenFrom } from './rated';
+import { limitsOf, type RatesOf } from './tenant-rates';
 
 export interface AdmitHandshakeDeps {
   readonly rates: RateLimits;
+  readonly ratesOf: RatesOf;
   readonly limits: Limits;
 }
 
@@ -14,8 +16,8 @@ export interface AdmitHandshake {
   of(sender: RatedSender): Promise<Answer<null>>;
 }
 
-/** Counts the beginning of a session. */
-export function admitHandshake({ rates, limits }: AdmitHandshakeDeps): AdmitHandshake {
+/** Counts the beginning of a session, against the tenant's own limits where it has some. */
+export function admitHandshake({ rates, ratesOf, limits }: AdmitHandshakeDeps): AdmitHandshake {
   const take = async (buckets: readonly RatedBucket[]): Promise<Answer<null>> => {
     const taken = await takenFrom(rates, buckets);
     return taken.ok ? granted(null) : taken;
@@ -31,6 +33,7 @@ export function admitHandshake({ rates, limits }: AdmitHandshakeDeps): AdmitHand
           burst: limits.handshakesBurstPerAddressMax,
         },
       ]),
-    of: (sender) => take(bucketsOf('handshakes', sender, 1, limits)),
+    of: async (sender) =>
+      take(bucketsOf('handshakes', sender, 1, limitsOf(limits, await ratesOf(sender.tenant)))),
   };
 }

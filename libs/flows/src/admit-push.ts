@@ -1,9 +1,11 @@
 import { type Answer, granted, type Limits } from '@syncline/core';
 import type { RateLimits } from '@syncline/ports';
 import { bucketsOf, type RatedSender, takenFrom } from './rated';
+import { limitsOf, type RatesOf } from './tenant-rates';
 
 export interface AdmitPushDeps {
   readonly rates: RateLimits;
+  readonly ratesOf: RatesOf;
   readonly limits: Limits;
 }
 
@@ -13,13 +15,22 @@ export interface PushSize {
   readonly bytes: number;
 }
 
-/** Counts a push against the limits of its device, user and tenant; tells how many more changes may follow at once. */
-export function admitPush({ rates, limits }: AdmitPushDeps) {
-  return async (sender: RatedSender, size: PushSize): Promise<Answer<{ remaining: number }>> => {
+export interface AdmittedPush {
+  /** So many changes more may follow at once. */
+  readonly remaining: number;
+  /** What the device may do over a longer time. */
+  readonly changesPerSecondMax: number;
+}
+
+/** Counts a push against the limits of its device, user and tenant, the tenant's own where it has some. */
+export function admitPush({ rates, ratesOf, limits: usual }: AdmitPushDeps) {
+  return async (sender: RatedSender, size: PushSize): Promise<Answer<AdmittedPush>> => {
+    const limits = limitsOf(usual, await ratesOf(sender.tenant));
     const changes = bucketsOf('changes', sender, size.changes, limits);
     const bytes = bucketsOf('pushBytes', sender, size.bytes, limits);
     const taken = await takenFrom(rates, [...changes, ...bytes]);
     if (!taken.ok) return taken;
-    return granted({ remaining: Math.min(...taken.value.slice(0, changes.length)) });
+    const remaining = Math.min(...taken.value.slice(0, changes.length));
+    return granted({ remaining, changesPerSecondMax: limits.changesPerSecondMax });
   };
 }

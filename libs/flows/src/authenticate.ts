@@ -21,12 +21,14 @@ import type {
 } from '@syncline/ports';
 import { admitHandshake } from './admit-handshake';
 import { admitTenant, type AdmitTenantDeps } from './admit-tenant';
+import type { RatesOf } from './tenant-rates';
 
 export interface AuthenticateDeps extends AdmitTenantDeps {
   readonly tokens: Tokens;
   readonly directory: Directory;
   readonly sessions: SessionRegistry;
   readonly rates: RateLimits;
+  readonly ratesOf: RatesOf;
   readonly clock: Clock;
   readonly limits: Limits;
 }

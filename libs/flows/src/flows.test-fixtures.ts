@@ -69,6 +69,7 @@ export const subscribeTo = (given: Partial<Subscribe> = {}): Subscribe => ({
   mode: 'bidirectional',
   digests: new Map(),
   pending: [],
+  tag: 0,
   ...given,
 });
 

@@ -30,3 +30,4 @@ export * from './read-delta';
 export * from './register-device';
 export * from './see-device';
 export * from './space-rights';
+export * from './tenant-rates';

@@ -102,6 +102,7 @@ function subscribeOf({ space, scope, cursor, digests }: PullRequest, restart: Re
     mode: 'bidirectional',
     digests: restart === null ? digests : new Map(),
     pending: [],
+    tag: 0,
   };
 }
 

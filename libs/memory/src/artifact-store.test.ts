@@ -1,9 +1,8 @@
 import { describeArtifactStoreContract } from '@syncline/port-contracts';
-import { memoryArtifacts } from './artifact-store';
+import { memoryStore } from './store';
 
 describeArtifactStoreContract('memory', async () => ({
-  artifacts: memoryArtifacts(),
+  store: memoryStore(),
   prefix: 'memory',
-  createSpace: () => Promise.resolve(),
   close: () => Promise.resolve(),
 }));

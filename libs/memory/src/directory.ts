@@ -42,6 +42,7 @@ export function directory(tables: StoreTables): Directory {
         const table = existing(tables, space);
         table.state = nextEpoch(table.state);
         table.announced = table.state.head;
+        tables.unannounced.delete(space);
         return table.state.epoch;
       }),
     isRevoked: async (device) => revoked.has(deviceName(device)),

@@ -1,6 +1,5 @@
 export * from './access-news';
 export * from './announcements';
-export * from './artifact-store';
 export * from './cursor-keys';
 export * from './presence';
 export * from './presence-events';
@@ -10,4 +9,5 @@ export * from './store';
 export * from './system-chance';
 export * from './system-clock';
 export * from './system-timer';
+export * from './this-machine';
 export * from './tokens';

@@ -43,6 +43,7 @@ function removeFrom(tables: StoreTables, space: SpaceKey): { records: number } |
   if (table === undefined) return null;
   tables.spaces.delete(space);
   tables.unannounced.delete(space);
+  tables.artifacts.delete(space);
   tables.accessChanges.tell({ kind: 'removed', space });
   return { records: table.state.records };
 }

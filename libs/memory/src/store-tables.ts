@@ -1,5 +1,6 @@
 import { compareUtf8, type DeviceId, type SpaceKey, type TenantId } from '@syncline/core';
 import type { AccessChange, Clock, IntegrityKey, Pairing, RegisteredDevice, Tenant } from '@syncline/ports';
+import type { SpaceArtifacts } from './artifact-store';
 import { type KeyedLocks, keyedLocks } from './keyed-locks';
 import { type Listeners, listeners } from './listeners';
 import type { SpaceTable } from './space-table';
@@ -20,6 +21,7 @@ export interface StoreTables {
   readonly devices: Map<TenantId, Map<DeviceId, RegisteredDevice>>;
   readonly integrityKeys: Map<string, IntegrityKey>;
   readonly pairings: Map<string, Pairing>;
+  readonly artifacts: Map<SpaceKey, SpaceArtifacts>;
   readonly accessChanges: Listeners<AccessChange>;
   readonly locks: KeyedLocks;
   readonly clock: Clock;
@@ -35,6 +37,7 @@ export function storeTables(clock: Clock): StoreTables {
     devices: new Map(),
     integrityKeys: new Map(),
     pairings: new Map(),
+    artifacts: new Map(),
     clock,
     accessChanges: listeners(),
     locks: keyedLocks(),

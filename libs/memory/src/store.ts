@@ -1,5 +1,6 @@
 import type {
   Administration,
+  ArtifactStore,
   Clock,
   DeltaStore,
   DeviceStore,
@@ -10,6 +11,7 @@ import type {
   UpkeepStore,
 } from '@syncline/ports';
 import { administration } from './administration';
+import { artifactStore } from './artifact-store';
 import { deltaStore } from './delta-store';
 import { deviceStore } from './device-store';
 import { directory } from './directory';
@@ -27,7 +29,7 @@ export type MemoryStore = MergeStore &
   HistoryStore &
   ReceiptStore &
   Directory &
-  Administration;
+  Administration & { readonly artifacts: ArtifactStore };
 
 /** Everything that is kept for good, over one set of tables: the Postgres of memory. */
 export function memoryStore(clock: Clock = systemClock()): MemoryStore {
@@ -41,5 +43,6 @@ export function memoryStore(clock: Clock = systemClock()): MemoryStore {
     ...receiptStore(tables),
     ...directory(tables),
     ...administration(tables),
+    artifacts: artifactStore(tables),
   };
 }

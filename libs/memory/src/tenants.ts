@@ -1,5 +1,6 @@
 import { compareUtf8, type SpaceKey, type TenantId, tenantOf } from '@syncline/core';
 import type { Tenant, Tenants, TenantStanding } from '@syncline/ports';
+import { usedBytes } from './artifact-store';
 import type { StoreTables } from './store-tables';
 
 export function tenants(tables: StoreTables): Tenants {
@@ -47,7 +48,7 @@ export function tenants(tables: StoreTables): Tenants {
         spaces: states.length,
         records: states.reduce((sum, { records }) => sum + records, 0),
         storedBytes: states.reduce((sum, { bytes }) => sum + bytes, 0),
-        artifactBytes: 0,
+        artifactBytes: usedBytes(tables, id),
         devices: devices.filter(({ seenAtMs }) => seenAtMs !== null && seenAtMs >= devicesSinceMs).length,
       };
     },

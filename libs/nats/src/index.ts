@@ -4,3 +4,4 @@ export { natsAnnouncements, type NatsAnnouncementsDeps } from './announcements';
 export { connectNats, type NatsLink, type NatsOptions, type NatsStatus } from './connection';
 export { natsPresenceEvents, type NatsPresenceEventsDeps } from './presence-events';
 export { UnreadableMessage } from './shared-listening';
+export { type NatsLog, toldTo } from './told-to-log';

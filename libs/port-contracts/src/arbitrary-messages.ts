@@ -46,6 +46,7 @@ const anyCursor = fc.uint8Array({ minLength: 1, maxLength: 64 });
 const anyMode = fc.constantFrom(...SYNC_MODES);
 const anyBattery = anyNullable(fc.nat(100));
 const anyLink = fc.constantFrom<Link>('unknown', 'wifi', 'cellular', 'ethernet');
+const anyTag = fc.nat(0xffffffff);
 const anyStatus = fc.constantFrom<PresenceStatus>('online', 'away', 'busy', 'offline');
 const anyReason = fc.constantFrom(...(Object.keys(REASONS) as Reason[]));
 const anyWallClock = fc
@@ -95,6 +96,7 @@ export const anyDeviceMessage: fc.Arbitrary<DeviceMessage> = fc.oneof(
       fc.record({ collection: anyCollection, id: anyRecordId, baseVersion: anyWhole, bytes: anyWhole }),
       { maxLength: 3 },
     ),
+    tag: anyTag,
   }),
   fc.record({ kind: kind('push'), space: anySpace, changes: fc.array(anyChange, { maxLength: 4 }) }),
   fc.record({ kind: kind('ack'), space: anySpace, cursor: anyCursor }),
@@ -184,6 +186,7 @@ export const anyServerMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
     lastNumber: anyWhole,
     epoch: anyWhole,
     mismatched: fc.array(anyCollection, { maxLength: 3 }),
+    tag: anyTag,
   }),
   fc.record({
     kind: kind('page'),

@@ -68,6 +68,7 @@ const TABLES = [
   'members',
   'artifacts',
   'artifact_chunks',
+  'artifact_use',
 ] as const;
 const clear = TABLES.map((table) =>
   statement<never>(`spaces.clear_${table}`, `delete from ${table} where space = $1::text`),

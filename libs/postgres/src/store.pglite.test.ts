@@ -4,7 +4,6 @@ import {
   describeArtifactStoreContract,
   describeStoreContracts,
 } from '@syncline/port-contracts';
-import { postgresArtifacts } from './artifact-store';
 import { newsInProcess } from './database.test-fixtures';
 import { migrate } from './migrate';
 import { openPglite } from './pglite';
@@ -38,9 +37,4 @@ const make = async (): Promise<AdministrationUnderTest> => ({
 describeStoreContracts('pglite', make);
 describeAdministrationContracts('pglite', make);
 
-describeArtifactStoreContract('pglite', async () => ({
-  artifacts: postgresArtifacts({ sql: await made.sql! }),
-  prefix: `pglite-${++made.count}`,
-  createSpace: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-}));
+describeArtifactStoreContract('pglite', make);

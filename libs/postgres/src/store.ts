@@ -1,6 +1,7 @@
 import type {
   AccessNews,
   Administration,
+  ArtifactStore,
   DeltaStore,
   DeviceStore,
   Directory,
@@ -10,6 +11,7 @@ import type {
   UpkeepStore,
 } from '@syncline/ports';
 import { administration } from './administration';
+import { artifactStore } from './artifact-store';
 import { deltaStore } from './delta-store';
 import { deviceStore } from './device-store';
 import { directory } from './directory';
@@ -26,7 +28,7 @@ export type PostgresStore = MergeStore &
   HistoryStore &
   ReceiptStore &
   Directory &
-  Administration;
+  Administration & { readonly artifacts: ArtifactStore };
 
 export interface PostgresStoreDeps {
   /** Its schema is up to date, see `migrate`. */
@@ -45,5 +47,6 @@ export function postgresStore({ sql, news }: PostgresStoreDeps): PostgresStore {
     ...receiptStore(sql),
     ...directory(sql, news),
     ...administration(sql, news),
+    artifacts: artifactStore(sql),
   };
 }

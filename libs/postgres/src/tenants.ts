@@ -62,8 +62,8 @@ const remove = statement<{ readonly tenant: TenantId }>(
 const usageOf = statement<UsageRow>(
   'tenant.usage',
   `select count(*) as spaces, coalesce(sum(records), 0)::int8 as records, coalesce(sum(bytes), 0)::int8 as stored_bytes,
-     (select coalesce(sum(size_bytes), 0)::int8 from artifacts
-      where space > $2::text and space < $3::text and complete) as artifact_bytes,
+     (select coalesce(sum(u.bytes), 0)::int8 from artifact_use u
+      where u.space > $2::text and u.space < $3::text) as artifact_bytes,
      (select count(*) from devices where tenant = $1::text and seen_at_ms >= $4::int8) as devices
    from spaces where space > $2::text and space < $3::text`,
 );

@@ -2,6 +2,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { KitLog } from './kit-log';
+import type { Lifecycle } from './lifecycle';
 
 /** Paths of PEM files. With `ca`, the other side has to show a certificate of that authority. */
 export interface CertificatePaths {
@@ -73,6 +74,14 @@ export function certificateFiles(options: CertificateFilesOptions): CertificateF
     refresh,
     close: () => clearInterval(timer),
   };
+}
+
+/** Followed until the program ends; null where no TLS is spoken. */
+export function certificatesAt(
+  paths: CertificatePaths | null,
+  { parts, ...deps }: Omit<CertificateFilesOptions, 'paths'> & { readonly parts: Lifecycle },
+): CertificateFiles | null {
+  return paths === null ? null : parts.add('certificates', certificateFiles({ ...deps, paths }));
 }
 
 /** While files are being exchanged, certificate and key may belong to different generations; such a pair throws. */

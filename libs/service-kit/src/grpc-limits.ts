@@ -41,3 +41,9 @@ export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
   connectionAgeGraceMs: 0,
   drainWithinMs: 10_000,
 };
+
+/** Between services a connection carries what many devices say: few connections, each with much on it. */
+export const INTERNAL_GRPC_LIMITS = {
+  connectionMemoryMibMax: 512,
+  streamsPerConnectionMax: 10_000,
+} satisfies Partial<GrpcLimits>;

@@ -92,6 +92,15 @@ export function numberSettings<Key extends string>(
   return Object.fromEntries(named) as Readonly<Record<Key, Setting<number>>>;
 }
 
+/** Those of all settings that `numberSettings` made of these defaults. */
+export function numbersIn<Numbers extends object>(
+  settings: Readonly<Record<keyof Numbers, unknown>>,
+  defaults: Numbers,
+): Numbers {
+  const names = Object.keys(defaults) as (keyof Numbers)[];
+  return Object.fromEntries(names.map((name) => [name, settings[name]])) as Numbers;
+}
+
 export function choiceSetting<Choice extends string>(
   name: string,
   choices: readonly Choice[],

@@ -27,9 +27,10 @@ export type SettingsOf<Table extends SettingsTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Setting<infer Value> ? Value : never;
 };
 
-export type ReadSettings<Table extends SettingsTable> =
-  | { readonly ok: true; readonly settings: SettingsOf<Table> }
+export type Read<Settings> =
+  | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly problems: readonly string[] };
+export type ReadSettings<Table extends SettingsTable> = Read<SettingsOf<Table>>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -59,6 +60,16 @@ export function readSettings<Table extends SettingsTable>(
   if (problems.length > 0) return { ok: false, problems };
   const values = read.map(([key, parsed]) => [key, parsed.ok ? parsed.value : undefined] as const);
   return { ok: true, settings: Object.fromEntries(values) as SettingsOf<Table> };
+}
+
+/** Looks also at what settings say of each other, once each is right by itself. */
+export function checked<Settings>(
+  read: Read<Settings>,
+  ...checks: readonly ((settings: Settings) => readonly string[])[]
+): Read<Settings> {
+  if (!read.ok) return read;
+  const problems = checks.flatMap((check) => check(read.settings));
+  return problems.length === 0 ? read : { ok: false, problems };
 }
 
 function valueOf(

@@ -159,8 +159,7 @@ function reached(world: World, index: number, device: Device, space: SpaceId): v
   record.checkpoints.devices++;
   const held = device.engine().spaces.get(space)!;
   const changed = terms[index]!.get(space);
-  // A change of access may have begun another subscription, whose checkpoint comes before that of the new terms.
-  if (changed !== undefined && world.hidden[index]!.size === 0) changed.shown = true;
+  if (changed !== undefined) changed.shown = true;
   const key = spaceKey(TENANT, space);
   checkOwnWrites(record, key, device.name, device.engine(), space);
   checkHeld(world, index, device, held);

@@ -138,6 +138,7 @@ export function gatewayAnswers(process: Process, deps: GatewayDeps): GatewayAnsw
 
 /** Worlds have no tenants that were declared. */
 const NO_TENANTS = { tenant: () => Promise.resolve(null) };
+const NO_OWN_RATES = () => Promise.resolve(null);
 
 async function logIn(
   process: Process,
@@ -153,6 +154,7 @@ async function logIn(
     tenantsDeclaredOnly: false,
     sessions: throughProcess(process, sessions()),
     rates: throughProcess(process, rates()),
+    ratesOf: NO_OWN_RATES,
     clock,
     limits,
   });
@@ -174,7 +176,11 @@ async function pushOn(
   effect: AskedEffect & { do: 'push' },
 ): Promise<SessionInput> {
   const { space, ticket, user, device, access, changes } = effect;
-  const admit = admitPush({ rates: throughProcess(process, deps.rates()), limits: deps.limits });
+  const admit = admitPush({
+    rates: throughProcess(process, deps.rates()),
+    ratesOf: NO_OWN_RATES,
+    limits: deps.limits,
+  });
   const bytes = changes.reduce((sum, change) => sum + payloadBytes(change), 0);
   const { tenant } = session.identity!;
   const admitted = await admit({ tenant, user, device }, { changes: changes.length, bytes });

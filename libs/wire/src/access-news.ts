@@ -12,7 +12,7 @@ import {
 } from '@syncline/core';
 import { Role, TenantState } from '@syncline/proto';
 import { AccessChanged } from '@syncline/proto/internal';
-import { decode, encode, then } from './encoding';
+import { decode, encode, then, valueOrNull } from './encoding';
 import { rights, rightsFromProto, roles } from './identity';
 import { idIn, type Place, reading, tenantIn, wrong } from './place';
 
@@ -88,3 +88,9 @@ export function accessNewsToBytes(news: RightsNews): Uint8Array {
 export function accessNewsFromBytes(bytes: Uint8Array): Answer<RightsNews> {
   return then(decode(AccessChanged, bytes), fromProto);
 }
+
+/** As adapters take it. */
+export const accessNewsCodec = {
+  encode: accessNewsToBytes,
+  decode: (bytes: Uint8Array): RightsNews | null => valueOrNull(accessNewsFromBytes(bytes)),
+};

@@ -4,7 +4,7 @@ import { Announcement as ProtoAnnouncement } from '@syncline/proto/internal';
 import { clockFromProto } from './checkpoints';
 import type { Compressor } from './compressor';
 import { digestsFromProto, digestsToProto } from './digests';
-import { decode, encode, then } from './encoding';
+import { decode, encode, then, valueOrNull } from './encoding';
 import { spaceKeyFromProto } from './identity';
 import { encodeEntries, encodePackedEntries, pageFromProto } from './pages';
 import { bytesOrNull, NO_BYTES, type Place, reading, whole, wrong } from './place';
@@ -85,4 +85,13 @@ export function announcementToBytes(
 
 export function announcementFromBytes(bytes: Uint8Array): Answer<Announced> {
   return then(decode(ProtoAnnouncement, bytes), announcementFromProto);
+}
+
+/** As adapters take it. Entries are packed where it is said how. */
+export function announcementCodec(packing: PackEntries | null = null) {
+  return {
+    encode: (space: SpaceKey, announcement: Announcement) =>
+      announcementToBytes(space, announcement, packing),
+    decode: (bytes: Uint8Array): Announced | null => valueOrNull(announcementFromBytes(bytes)),
+  };
 }

@@ -180,6 +180,7 @@ const anySubscribe = fc.record({
     fc.record({ collection: anyCollection, id: anyRecordId, baseVersion: anyWhole, bytes: anyWhole }),
     { maxLength: 2 },
   ),
+  tag: fc.constant(0),
 });
 const anyAnnouncement: fc.Arbitrary<Announcement> = fc.record({
   epoch: anyWhole,

@@ -54,6 +54,11 @@ export function then<From, To>(answer: Answer<From>, read: (value: From) => Answ
   return answer.ok ? read(answer.value) : answer;
 }
 
+/** For whoever can do nothing about what it cannot read. */
+export function valueOrNull<Value>(answer: Answer<Value>): Value | null {
+  return answer.ok ? answer.value : null;
+}
+
 const UINT32_MAX = 0xffffffff;
 
 /** What cannot be written as it is becomes the nearest number that can: a limit or a delay loses nothing by it. */

@@ -10,8 +10,7 @@ import {
 } from '@syncline/core';
 import type { SpacePush } from '@syncline/flows';
 import { Outcomes, Push } from '@syncline/proto';
-import type { MergeResponse } from '@syncline/proto/internal';
-import { MergeRequest } from '@syncline/proto/internal';
+import { MergeRequest, type MergeResponse } from '@syncline/proto/internal';
 import { decode, encode, then, uint32 } from './encoding';
 import { identityFromProto, identityToProto } from './identity';
 import { outcomesFromProto, outcomesToProto } from './outcomes';

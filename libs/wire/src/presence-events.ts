@@ -3,7 +3,7 @@ import { spaceOf, tenantOf } from '@syncline/core';
 import { DevicePresence } from '@syncline/proto';
 import { PresenceEvent } from '@syncline/proto/internal';
 import { batteryFromProto, type DeviceCondition, links } from './devices';
-import { decode, encode, then } from './encoding';
+import { decode, encode, then, valueOrNull } from './encoding';
 import { spaceKeyFromProto } from './identity';
 import { idIn, inside, partOf, reading } from './place';
 import { presenceStatuses } from './presence';
@@ -62,4 +62,12 @@ export function presenceNewsToBytes(news: PresenceNews): Uint8Array {
 
 export function presenceNewsFromBytes(bytes: Uint8Array): Answer<PresenceNews> {
   return then(decode(PresenceEvent, bytes), presenceNewsFromProto);
+}
+
+/** As adapters take it, for what the gateway of this name says. */
+export function presenceNewsCodec(gateway: string) {
+  return {
+    encode: (space: SpaceKey, present: PresentDevice) => presenceNewsToBytes({ space, present, gateway }),
+    decode: (bytes: Uint8Array): PresenceNews | null => valueOrNull(presenceNewsFromBytes(bytes)),
+  };
 }

@@ -130,7 +130,7 @@ describe('a scope', () => {
     { fields: [{ field: 'floor', json: '3' }] },
   ])('with %j alone is not the whole space', (part) => {
     const scope = { ...WHOLE_SPACE, ...part };
-    const rest = { cursor: null, mode: 'bidirectional', digests: new Map(), pending: [] } as const;
+    const rest = { cursor: null, mode: 'bidirectional', digests: new Map(), pending: [], tag: 0 } as const;
     const subscribe = { kind: 'subscribe', space: 'home' as never, scope, ...rest } as const;
     expect(throughWire(subscribe)).toEqual(subscribe);
   });

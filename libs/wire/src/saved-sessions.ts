@@ -13,7 +13,7 @@ import {
   SavedSession as ProtoSession,
   type SavedSubscription as ProtoSubscription,
 } from '@syncline/proto/internal';
-import { decode, encode, then } from './encoding';
+import { decode, encode, then, valueOrNull } from './encoding';
 import { tenantFromProto } from './hello';
 import { bytesOrNull, each, idIn, inside, NO_BYTES, type Place, reading, wrong } from './place';
 import { modeFromProto, modeToProto, scopeFromProto, scopeToProto } from './scopes';
@@ -71,3 +71,9 @@ export function savedSessionToBytes(session: SavedSession): Uint8Array {
 export function savedSessionFromBytes(bytes: Uint8Array): Answer<SavedSession> {
   return then(decode(ProtoSession, bytes), savedSessionFromProto);
 }
+
+/** As adapters take it. */
+export const savedSessionCodec = {
+  encode: savedSessionToBytes,
+  decode: (bytes: Uint8Array): SavedSession | null => valueOrNull(savedSessionFromBytes(bytes)),
+};

@@ -6,7 +6,7 @@ import { bytesOrNull, each, idIn, NO_BYTES, type Place, whole } from './place';
 import { modeFromProto, modeToProto, scopeFromProto, scopeToProto } from './scopes';
 
 export function subscribeToProto(subscribe: Subscribe): ProtoSubscribe {
-  return { ...checkSpaceToProto(subscribe), presence: false };
+  return { ...checkSpaceToProto(subscribe), presence: false, tag: subscribe.tag };
 }
 
 /** What a device holds and wants, where it only asks. */
@@ -30,6 +30,8 @@ export function subscribeFromProto(proto: ProtoSubscribe | CheckSpace, at: Place
     mode: modeFromProto(proto.mode, at),
     digests: digestsFromProto(proto.digests, at, 'digests'),
     pending: each(at, 'pending', proto.pending, pendingFromProto),
+    // A question that is asked once needs none.
+    tag: 'tag' in proto ? proto.tag : 0,
   };
 }
 

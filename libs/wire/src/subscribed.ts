@@ -5,7 +5,7 @@ import { reasonFromProto, reasonToProto } from './reasons';
 import { modeFromProto, modeToProto } from './scopes';
 
 export function subscribedToProto(subscribed: Subscribed): ProtoSubscribed {
-  const { space, head, mode, lastNumber, epoch, mismatched } = subscribed;
+  const { space, head, mode, lastNumber, epoch, mismatched, tag } = subscribed;
   return {
     ...ProtoSubscribed.create(),
     space,
@@ -14,6 +14,7 @@ export function subscribedToProto(subscribed: Subscribed): ProtoSubscribed {
     lastChangeNumber: lastNumber,
     mismatchedCollections: [...mismatched],
     mode: modeToProto(mode),
+    tag,
   };
 }
 
@@ -26,6 +27,7 @@ export function subscribedFromProto(proto: ProtoSubscribed, at: Place): Subscrib
     lastNumber: whole(at, 'last_change_number', proto.lastChangeNumber),
     epoch: whole(at, 'epoch', proto.epoch),
     mismatched: collectionsFromProto(proto.mismatchedCollections, at, 'mismatched_collections'),
+    tag: proto.tag,
   };
 }
 

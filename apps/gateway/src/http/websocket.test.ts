@@ -64,6 +64,7 @@ const SUBSCRIBE: Subscribe = {
   mode: 'bidirectional',
   digests: new Map(),
   pending: [],
+  tag: 0,
 };
 
 type Form = 'binary' | 'text';

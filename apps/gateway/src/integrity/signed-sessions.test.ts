@@ -50,6 +50,7 @@ const SUBSCRIBE = deviceMessageToBytes({
   mode: 'bidirectional',
   digests: new Map(),
   pending: [],
+  tag: 0,
 });
 
 async function begin() {

@@ -74,7 +74,7 @@ function sending(
       let at: MergeStream | null = null;
       let ended = false;
       const leave = (): void => {
-        if (at !== null) busy.end(space);
+        if (at !== null) busy.end(space, at);
         at = null;
       };
       const end = (result: PushResult): void => {
@@ -127,9 +127,10 @@ function spacesUnderWay() {
       if (known?.stream === stream) known.pushes++;
       else streams.set(space, { stream, pushes: 1 });
     },
-    end(space: SpaceKey): void {
+    /** Of a stream that broke, the first push to go elsewhere took the space along: the others do not count there yet. */
+    end(space: SpaceKey, stream: MergeStream): void {
       const known = streams.get(space);
-      if (known !== undefined && --known.pushes <= 0) streams.delete(space);
+      if (known?.stream === stream && --known.pushes <= 0) streams.delete(space);
     },
   };
 }

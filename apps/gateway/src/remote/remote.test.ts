@@ -304,6 +304,46 @@ describe('pushing', () => {
     expect((await wholeSpace(store, HOME)).state.head).toBe(3);
   });
 
+  test('what came over from an instance that died is followed to where it went, as long as some of it is not answered', async () => {
+    const port = await freePort();
+    const hosts = ['127.0.0.2', '127.0.0.3'];
+    const shut = gate();
+    const seen: { host: string; space: SpaceKey; number: number }[] = [];
+    const servers = new Map<string, Server>();
+    /** Whichever is asked first answers nothing; the other one answers the first push and keeps the rest waiting. */
+    const taking =
+      (host: string): Merge['decide'] =>
+      async ({ space, push: { changes } }) => {
+        const { number } = changes[0]!;
+        seen.push({ host, space, number });
+        if (space === HOME && servers.size === 2 && host === seen[0]!.host)
+          return new Promise(() => undefined);
+        if (space === HOME && number > 1) await shut.opened;
+        return answered(creating('d', number, 'a', space));
+      };
+    const start = async (host: string) =>
+      servers.set(host, await killable(host, port, { decide: taking(host), waiting: () => 0 }));
+    for (const host of hosts) await start(host);
+    const { push } = backendsAt(port, name(hosts).lookup);
+    const pushes = [1, 2, 3].map((first) => push(creating('d', first, 'a')));
+    await eventually(() => expect(seen).toHaveLength(3));
+    const preferred = seen[0]!.host;
+    servers.get(preferred)!.forceShutdown();
+    expect((await pushes[0])?.kind).toBe('outcomes');
+    await start(preferred);
+    // It is used again once some other space reaches it.
+    await eventually(async () => {
+      for (let n = 0; n < 8; n++) await push(creating('d', 1, 'a', `acme/s${n}` as SpaceKey));
+      expect(seen.at(-1)?.space).not.toBe(HOME);
+      expect(seen.slice(6).some(({ host }) => host === preferred)).toBe(true);
+    });
+    pushes.push(push(creating('d', 4, 'a')));
+    await eventually(() => expect(seen.at(-1)).toMatchObject({ space: HOME, number: 4 }));
+    expect(seen.at(-1)!.host).not.toBe(preferred);
+    shut.open();
+    expect((await Promise.all(pushes)).map(({ kind }) => kind)).toEqual(Array(4).fill('outcomes'));
+  });
+
   test('what two instances in a row did not answer is refused, and the device sends it again', async () => {
     const port = await freePort();
     const hosts = ['127.0.0.2', '127.0.0.3'];
@@ -404,6 +444,7 @@ describe('reading', () => {
     mode: 'check-only',
     digests: new Map(),
     pending: [],
+    tag: 0,
   } as const;
   const RANGES = [{ collection: NOTES, fromId: '', toId: null, digest: EMPTY_DIGEST }];
 

@@ -59,7 +59,7 @@ export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
     plan: planFor(deps),
     push: pushFor(deps),
     async read(session, { space, ticket, reader, cursor }) {
-      const found = await deps.backends.read(keyOf(session, space), reader, cursor);
+      const found = await deps.backends.read(keyOf(session, space), reader, cursor, session.leaving.signal);
       if (!found.ok) return { kind: 'not-read', space, ticket, refusal: found.refusal };
       return { kind: 'read', space, ticket, delta: found.value };
     },
@@ -145,7 +145,7 @@ function planFor({ store, backends }: GatewayDeps): Handlers['plan'] {
     const access = await accessTo(store, identity, key, request);
     if (access === null) return { kind: 'not-opened', space, ticket, refusal: refusal('SPACE_NOT_FOUND') };
     const behalf = { space: key, user: identity.user, device: session.state.hello!.device, access };
-    const found = await backends.plan(behalf, request);
+    const found = await backends.plan(behalf, request, session.leaving.signal);
     if (!found.ok) return { kind: 'not-opened', space, ticket, refusal: found.refusal };
     return { kind: 'planned', space, ticket, plan: found.value };
   };

@@ -32,6 +32,8 @@ export interface DeviceSession {
   /** The stream was ended from here, or is gone. */
   ended: boolean;
   gone: boolean;
+  /** Aborted when it ends: nobody waits any more for what is being read for it. */
+  readonly leaving: AbortController;
   /** Why it ends; null where it ends well. */
   lastRefusal: Refusal | null;
   /** What was handed to the stream and has not left yet. */
@@ -66,6 +68,7 @@ export function deviceSession(state: SessionState, stream: SessionStream, nowMs:
     finished: false,
     ended: false,
     gone: false,
+    leaving: new AbortController(),
     lastRefusal: null,
     unsentMessages: 0,
     unsentBytes: 0,

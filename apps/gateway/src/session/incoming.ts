@@ -1,8 +1,8 @@
 import { type DeviceMessage, idProblem, overLimit, type SessionInput, type SpaceId } from '@syncline/core';
 import { DeviceMessage as ProtoMessage } from '@syncline/proto';
 import { type Compressor, decode, deviceMessageFromProto } from '@syncline/wire';
+import { gzipCompressor } from '@syncline/wire/gzip';
 import type { GatewayDeps } from '../gateway-deps';
-import { gzipCompressor } from '../gzip';
 import type { DeviceSession } from './device-session';
 
 /** What a device said, as an input for the rules; also where it cannot be read. */

@@ -25,10 +25,10 @@ import {
 } from '@syncline/memory';
 import type { Clock, Identity } from '@syncline/ports';
 import { createMetrics, silentLog } from '@syncline/telemetry';
+import { gzipCompressor } from '@syncline/wire/gzip';
 import type { Backends } from '../backends';
 import { gatewayMetrics } from '../gateway-metrics';
 import { DEFAULT_TIMING, type GatewayTiming } from '../gateway-timing';
-import { gzipCompressor } from '../gzip';
 import { pageEncodings } from '../session/page-encodings';
 import type { CallDeps } from './call-deps';
 

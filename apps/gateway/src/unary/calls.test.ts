@@ -152,6 +152,7 @@ const SUBSCRIBE: Subscribe = {
   mode: 'bidirectional',
   digests: new Map(),
   pending: [],
+  tag: 0,
 };
 
 /** Pulls until the checkpoint, as a device does: with its last cursor each time. */

@@ -23,7 +23,7 @@ export function checkMethod(deps: CallDeps, admit: Admit, activity: Activity): U
       keys,
       limits,
       plan: (space, access, subscribe) =>
-        backends.plan({ space, user: identity.user, device, access }, subscribe),
+        backends.plan({ space, user: identity.user, device, access }, subscribe, context.gone),
     });
     const checked = await check(identity, spaces);
     if (!checked.ok) return checked;

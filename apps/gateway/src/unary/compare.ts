@@ -18,7 +18,8 @@ export function compareMethod(deps: CallDeps, admit: Admit): UnaryMethod {
     const { key, access } = allowed.value;
     if (decodeCursor(cursor, key, keys) === null) return refused('INVALID_CURSOR');
     const { identity, device } = admitted.value;
-    const compared = await backends.compare({ space: key, user: identity.user, device, access }, ranges);
+    const onBehalf = { space: key, user: identity.user, device, access };
+    const compared = await backends.compare(onBehalf, ranges, context.gone);
     return compared.ok ? granted(comparisonToProto(ranges, compared.value)) : compared;
   });
 }

@@ -11,13 +11,6 @@ import { nearQuotas } from './quotas';
 
 export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): UnaryMethod {
   const { store, backends, limits, clock, compressor } = deps;
-  const pull = pullSpace({
-    ...deps,
-    deltas: store,
-    devices: store,
-    directory: store,
-    read: (space, reader, cursor) => backends.read(space, reader, cursor),
-  });
   const packing = compressor && { compressor, packBytesMin: limits.pageCompressBytesMin };
   return unaryMethod(PullRequest, PullResponse, async (request, context) => {
     const call = pullCallFromProto(request);
@@ -26,6 +19,13 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
     const admitted = await admit(caller, context);
     if (!admitted.ok) return admitted;
     const { identity, capabilities } = admitted.value;
+    const pull = pullSpace({
+      ...deps,
+      deltas: store,
+      devices: store,
+      directory: store,
+      read: (space, reader, cursor) => backends.read(space, reader, cursor, context.gone),
+    });
     const pulled = await pull(admitted.value, {
       ...wanted,
       takesPatches: capabilities.includes('patch-entries'),

@@ -100,6 +100,7 @@ export function authenticated(
       cursor,
       digests: new Map(),
       pending: [],
+      tag: 0,
     } as const;
     effects.push(...openSubscription(state, subscribe, { resumed: true }));
   }

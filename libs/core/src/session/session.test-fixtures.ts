@@ -58,6 +58,7 @@ export const subscribeTo = (space: SpaceId = HOME, mode: SyncMode = 'bidirection
   mode,
   digests: new Map(),
   pending: [],
+  tag: 7,
 });
 
 export const pushTo = (first: number, count = 1, space: SpaceId = HOME): DeviceMessage => ({

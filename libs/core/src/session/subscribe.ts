@@ -118,6 +118,7 @@ export function opened(
       lastNumber: opening.lastNumber,
       epoch: opening.epoch,
       mismatched: opening.mismatched,
+      tag: sub.asked.subscribe.tag,
     }),
   ];
   if (opening.reset !== null) {
@@ -159,6 +160,7 @@ export function restart(state: SessionState, sub: Subscription, reason: Refusal)
     cursor: null,
     digests: new Map(),
     pending: [],
+    tag: sub.asked.subscribe.tag,
   };
   return openSubscription(state, again, { restart: reason });
 }

@@ -1,6 +1,7 @@
 import type { Migration } from '../migrate';
 import { store } from './0001-store';
 import { administration } from './0002-administration';
+import { artifacts } from './0003-artifacts';
 
 /** In the order in which they are applied. A migration that was released does not change any more. */
-export const MIGRATIONS: readonly Migration[] = [store, administration];
+export const MIGRATIONS: readonly Migration[] = [store, administration, artifacts];

@@ -31,6 +31,11 @@ export interface Subscribe {
   pending: PendingChange[];
   /** Wants to know of the presence of others. */
   presence: boolean;
+  /**
+   * Chosen by the device, another one for each Subscribe: it comes back in every Subscribed that this one leads to, so
+   * that the device can tell them from those of an earlier Subscribe that its own has crossed. 0 for none.
+   */
+  tag: number;
 }
 
 /**
@@ -55,6 +60,8 @@ export interface Subscribed {
   role: Role;
   /** Every collection that the user may know of. */
   collections: CollectionInfo[];
+  /** The tag of the Subscribe that led to it. 0 where the session was taken up without one. */
+  tag: number;
 }
 
 /** Changes that become visible together, in order of their numbers and without gaps. */
@@ -136,7 +143,16 @@ export interface Pace {
 }
 
 function createBaseSubscribe(): Subscribe {
-  return { space: "", scope: undefined, cursor: new Uint8Array(0), mode: 0, digests: [], pending: [], presence: false };
+  return {
+    space: "",
+    scope: undefined,
+    cursor: new Uint8Array(0),
+    mode: 0,
+    digests: [],
+    pending: [],
+    presence: false,
+    tag: 0,
+  };
 }
 
 export const Subscribe: MessageFns<Subscribe> = {
@@ -161,6 +177,9 @@ export const Subscribe: MessageFns<Subscribe> = {
     }
     if (message.presence !== false) {
       writer.uint32(56).bool(message.presence);
+    }
+    if (message.tag !== 0) {
+      writer.uint32(64).uint32(message.tag);
     }
     return writer;
   },
@@ -234,6 +253,14 @@ export const Subscribe: MessageFns<Subscribe> = {
             message.presence = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.tag = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -259,6 +286,7 @@ export const Subscribe: MessageFns<Subscribe> = {
         ? object.pending.map((e: any) => PendingChange.fromJSON(e))
         : [],
       presence: isSet(object.presence) ? globalThis.Boolean(object.presence) : false,
+      tag: isSet(object.tag) ? globalThis.Number(object.tag) : 0,
     };
   },
 
@@ -285,6 +313,9 @@ export const Subscribe: MessageFns<Subscribe> = {
     if (message.presence !== false) {
       obj.presence = message.presence;
     }
+    if (message.tag !== 0) {
+      obj.tag = Math.round(message.tag);
+    }
     return obj;
   },
 
@@ -300,6 +331,7 @@ export const Subscribe: MessageFns<Subscribe> = {
     message.digests = object.digests?.map((e) => CollectionDigest.fromPartial(e)) || [];
     message.pending = object.pending?.map((e) => PendingChange.fromPartial(e)) || [];
     message.presence = object.presence ?? false;
+    message.tag = object.tag ?? 0;
     return message;
   },
 };
@@ -314,6 +346,7 @@ function createBaseSubscribed(): Subscribed {
     mode: 0,
     role: 0,
     collections: [],
+    tag: 0,
   };
 }
 
@@ -342,6 +375,9 @@ export const Subscribed: MessageFns<Subscribed> = {
     }
     for (const v of message.collections) {
       CollectionInfo.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.tag !== 0) {
+      writer.uint32(72).uint32(message.tag);
     }
     return writer;
   },
@@ -423,6 +459,14 @@ export const Subscribed: MessageFns<Subscribed> = {
             message.collections.push(CollectionInfo.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.tag = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -455,6 +499,7 @@ export const Subscribed: MessageFns<Subscribed> = {
       collections: globalThis.Array.isArray(object?.collections)
         ? object.collections.map((e: any) => CollectionInfo.fromJSON(e))
         : [],
+      tag: isSet(object.tag) ? globalThis.Number(object.tag) : 0,
     };
   },
 
@@ -484,6 +529,9 @@ export const Subscribed: MessageFns<Subscribed> = {
     if (message.collections?.length) {
       obj.collections = message.collections.map((e) => CollectionInfo.toJSON(e));
     }
+    if (message.tag !== 0) {
+      obj.tag = Math.round(message.tag);
+    }
     return obj;
   },
 
@@ -500,6 +548,7 @@ export const Subscribed: MessageFns<Subscribed> = {
     message.mode = object.mode ?? 0;
     message.role = object.role ?? 0;
     message.collections = object.collections?.map((e) => CollectionInfo.fromPartial(e)) || [];
+    message.tag = object.tag ?? 0;
     return message;
   },
 };

@@ -1,7 +1,7 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import type { Compressor } from '@syncline/wire';
+import type { Compressor } from './compressor';
 
-/** Packs pages for all who read them, once for each commit: fast rather than small. */
+/** By Node, so it is an entry of its own. Everyone waits while a page is packed: fast rather than small. */
 export function gzipCompressor(unpackedBytesMax: number): Compressor {
   return {
     name: 'gzip',
