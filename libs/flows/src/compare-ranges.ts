@@ -29,8 +29,8 @@ export const RANGES_MAX = 64;
 export const ANSWERS_BYTES_MAX = 1024 * 1024;
 
 /**
- * Finds where a device's copy differs, range by range, and says what belongs there. Ranges at the end whose answers
- * would be too much at once are left out; the device asks for them again.
+ * Finds where a device's copy differs, range by range, and says what belongs there. Ranges at the end are left out where
+ * the answers would be too much at once, or the space has moved on meanwhile; the device asks for them again.
  */
 export function compareRanges({ deltas }: CompareRangesDeps) {
   return async (
@@ -42,20 +42,22 @@ export function compareRanges({ deltas }: CompareRangesDeps) {
       return { ok: false, refusal: overLimit('INVALID_ARGUMENT', 'rangesMax', RANGES_MAX, claimed.length) };
     }
     const answers: RangeAnswer[] = [];
-    let head = 0;
+    let head: Version | null = null;
     let bytes = 0;
     for (const range of claimed) {
       const { collection, fromId, toId } = range;
       if (!holdsWhole(WHOLE_SPACE, access, collection)) return refused('PERMISSION_DENIED');
       const found = await deltas.range({ space, collection, fromId, toId });
       if (found === null) return refused('SPACE_NOT_FOUND');
+      // All answers speak of one moment; what belongs to a later one is asked for again.
+      if (head !== null && found.state.head !== head) break;
       const answer = compareRange(range, found.rows);
       bytes += bytesOf(answer);
       if (answers.length > 0 && bytes > ANSWERS_BYTES_MAX) break;
-      head = Math.max(head, found.state.head);
+      head = found.state.head;
       answers.push(answer);
     }
-    return granted({ answers, head });
+    return granted({ answers, head: head ?? 0 });
   };
 }
 

@@ -403,6 +403,25 @@ describe('comparing', () => {
     });
   });
 
+  test('leaves to the next call what belongs to a later moment', async () => {
+    const { store, pushOne } = await world();
+    await pushOne(pushOf('x', [change.create('a', 1)]));
+    const moving = compareRanges({
+      deltas: {
+        ...store,
+        async range(request) {
+          const found = await store.range(request);
+          await pushOne(pushOf('y', [change.create('b', 1)]));
+          return found;
+        },
+      },
+    });
+    const ranges = [whole, { ...whole, fromId: 'b' }];
+    expect(await moving(HOME_KEY, OWNER_OF_ALL, ranges)).toMatchObject({
+      value: { head: 1, answers: [{ kind: 'replace', records: [{ id: 'a' }] }] },
+    });
+  });
+
   test('leaves to the next call what would be too much at once', async () => {
     const { compare } = await compared(ANSWERS_BYTES_MAX / 2);
     const ranges = ['a', 'b', 'c'].map((fromId) => ({ ...whole, fromId, toId: `${fromId}\u0001` }));
