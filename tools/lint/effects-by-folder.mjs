@@ -16,8 +16,11 @@ export const bannedEffects = [
   { files: sources(foldersOf('ports', 'flows', 'client')), ignores: tests, ban: everythingButWaiting },
   { files: ['libs/client-node/src/**/*.ts'], ban: theMachine },
   { files: sources(foldersOf('wire')), ignores: tests, ban: everythingButWaiting },
-  // An entry of its own, which nobody else in wire imports.
-  { files: ['libs/wire/src/gzip.ts'], ban: without(everythingButWaiting, 'builtin') },
+  // Entries of their own, which nothing else in wire imports.
+  {
+    files: ['libs/wire/src/grpc.ts', 'libs/wire/src/gzip.ts'],
+    ban: without(everythingButWaiting, 'builtin'),
+  },
   { files: [...sources(foldersOf('testKit')), 'apps/cli/src/**/*.ts'], ban: without(theMachine, 'console') },
   { files: ['libs/port-contracts/src/test-services.ts'], ban: without(theMachine, 'console', 'env') },
   // Keys for tests are made anew each time, so that none is kept in the repository.

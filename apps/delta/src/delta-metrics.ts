@@ -15,6 +15,8 @@ export interface DeltaMetrics {
   /** So many spaces had a commit that nobody had announced. */
   repaired(spaces: number): void;
   kept(kept: Kept): void;
+  /** So many uploads of artifacts were forgotten because nobody went on with them. */
+  uploadsForgotten(uploads: number): void;
   /** A walk over all spaces has ended: how long it took, and how far floors are behind heads at the most. */
   walked(spaces: number, tookMs: number, floorBehindMax: number): void;
   failed(task: 'repair' | 'keep'): void;
@@ -69,6 +71,7 @@ export function deltaMetrics(metrics: Metrics): DeltaMetrics {
       pruned.add({ what: 'history' }, history);
       pruned.add({ what: 'receipts' }, receipts);
     },
+    uploadsForgotten: (uploads) => pruned.add({ what: 'uploads' }, uploads),
     walked: walks,
     failed: (task) => failed.add({ task }),
   };

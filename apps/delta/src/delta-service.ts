@@ -1,10 +1,8 @@
-import {
-  Metadata,
-  type sendUnaryData,
-  type ServerErrorResponse,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type UntypedServiceImplementation,
+import type {
+  sendUnaryData,
+  ServerUnaryCall,
+  ServerWritableStream,
+  UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { type Answer, type CursorKeys, granted, type Refusal, refusal } from '@syncline/core';
 import {
@@ -29,9 +27,8 @@ import {
   plannedToProto,
   type ReadCall,
   readCallFromProto,
-  refusalToStatus,
-  statusToBytes,
 } from '@syncline/wire';
+import { refusedCall } from '@syncline/wire/grpc';
 import type { Delta } from './delta';
 
 export interface DeltaServiceDeps {
@@ -73,9 +70,9 @@ function unaryHandler<Request, Response>(
     answered
       .then((settled) => {
         if (settled.ok) done(null, encode(responseCodec, settled.value));
-        else done(errorOf(settled.refusal));
+        else done(refusedCall(settled.refusal));
       })
-      .catch((error: unknown) => done(errorOf(fault(log, error))));
+      .catch((error: unknown) => done(refusedCall(fault(log, error))));
   };
 }
 
@@ -111,7 +108,7 @@ function readHandler({ delta, keys, log }: DeltaServiceDeps) {
       .then((problem) => {
         if (gone.aborted) return;
         if (problem === null) call.end();
-        else call.emit('error', errorOf(problem));
+        else call.emit('error', refusedCall(problem));
       });
   };
 }
@@ -143,17 +140,4 @@ function goneOf(call: Cancellable): AbortSignal {
 function fault(log: Log, error: unknown): Refusal {
   log.error('a call failed', { error });
   return refusal('INTERNAL');
-}
-
-function errorOf(refusal: Refusal): ServerErrorResponse & { readonly metadata: Metadata } {
-  const status = refusalToStatus(refusal);
-  const metadata = new Metadata();
-  metadata.set('grpc-status-details-bin', Buffer.from(statusToBytes(status)));
-  return {
-    name: refusal.reason,
-    message: status.message,
-    code: status.code,
-    details: status.message,
-    metadata,
-  };
 }

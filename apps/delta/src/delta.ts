@@ -15,6 +15,7 @@ import { compareRanges, type Comparison, planSpace, readDelta } from '@syncline/
 import {
   type Administration,
   type Announcements,
+  type ArtifactStore,
   type Chance,
   type Clock,
   type DeltaStore,
@@ -40,7 +41,7 @@ export interface DeltaDeps {
     Pick<DeviceStore, 'devices'> &
     UpkeepStore &
     Pick<Administration, 'endMemberships' | 'tenants' | 'usage' | 'listSpaces'> &
-    Pick<Directory, 'setQuota'>;
+    Pick<Directory, 'setQuota'> & { readonly artifacts: Pick<ArtifactStore, 'removeAbandoned'> };
   readonly announcements: Announcements;
   readonly keys: CursorKeys;
   readonly limits: Limits;
@@ -143,7 +144,8 @@ function settling(
 function startUpkeep(deps: DeltaDeps, settings: DeltaSettings): { close(): Promise<void> } {
   const { store, timer, chance } = deps;
   const { repairEveryMs, repairSpacesMax, keepEveryMs } = settings;
-  const shared = { ...deps, deltas: store, devices: store, upkeep: store, settings };
+  const stores = { deltas: store, devices: store, upkeep: store, artifacts: store.artifacts };
+  const shared = { ...deps, ...stores, settings };
   const retention = keepSpaces({ ...shared, holder: chance.id() });
   const repairing = repeating(
     timer,

@@ -1,12 +1,19 @@
 import type { SpaceKey } from '@syncline/core';
-import { type Kept, keepSpace, type KeepSpaceDeps } from '@syncline/flows';
+import {
+  forgetUploads,
+  type ForgetUploadsDeps,
+  type Kept,
+  keepSpace,
+  type KeepSpaceDeps,
+} from '@syncline/flows';
 import { Unavailable } from '@syncline/ports';
 import type { Log } from '@syncline/telemetry';
 import type { DeltaMetrics } from './delta-metrics';
 import type { DeltaSettings } from './delta-settings';
 import type { Round } from './repeating';
 
-export interface RetentionDeps extends KeepSpaceDeps {
+export interface RetentionDeps extends KeepSpaceDeps, ForgetUploadsDeps {
+  readonly limits: KeepSpaceDeps['limits'] & ForgetUploadsDeps['limits'];
   /** Of the lease: one of its own for every process. */
   readonly holder: string;
   readonly settings: Pick<
@@ -71,10 +78,12 @@ export function keepSpaces(deps: RetentionDeps): Retention {
 /** A space that fails is left for the next walk; a store that is away ends this one. */
 function keepOne(deps: RetentionDeps): (space: SpaceKey) => Promise<Kept | null> {
   const keep = keepSpace(deps);
+  const forget = forgetUploads(deps);
   return async (space) => {
     try {
       const kept = await keep(space);
       if (kept !== null) deps.metrics.kept(kept);
+      deps.metrics.uploadsForgotten(await forget(space));
       return kept;
     } catch (error) {
       if (error instanceof Unavailable) throw error;

@@ -18,13 +18,18 @@ import type { OnBehalf } from '@syncline/wire';
  * without an answer may have happened or not: sent again, it takes effect once.
  */
 export interface Backends {
-  push(push: SpacePush): Promise<PushResult>;
-  /** Given up when the signal says that nobody waits for it any more. */
-  read(space: SpaceKey, reader: Reader, cursor: Cursor, gone?: AbortSignal): Promise<Answer<Delta>>;
-  plan(onBehalf: OnBehalf, subscribe: Subscribe, gone?: AbortSignal): Promise<Answer<CheckPlan>>;
-  compare(
+  readonly push: (push: SpacePush) => Promise<PushResult>;
+  /** The others are given up when the signal says that nobody waits for them any more. */
+  readonly read: (
+    space: SpaceKey,
+    reader: Reader,
+    cursor: Cursor,
+    gone?: AbortSignal,
+  ) => Promise<Answer<Delta>>;
+  readonly plan: (onBehalf: OnBehalf, subscribe: Subscribe, gone?: AbortSignal) => Promise<Answer<CheckPlan>>;
+  readonly compare: (
     onBehalf: OnBehalf,
     ranges: readonly ClaimedRange[],
     gone?: AbortSignal,
-  ): Promise<Answer<Comparison>>;
+  ) => Promise<Answer<Comparison>>;
 }

@@ -1,7 +1,6 @@
 import { DEFAULT_LIMITS, LIMIT_SENTENCES } from '@syncline/core';
 import {
   checked,
-  choiceSetting,
   cursorKeySettings,
   customSetting,
   drainSettings,
@@ -20,6 +19,7 @@ import {
   targetSetting,
   textSetting,
   urlSetting,
+  yesNoSetting,
 } from '@syncline/service-kit';
 import { LOG_LEVELS } from '@syncline/telemetry';
 import { deviceSideProblems, deviceSideSettings } from './device-side-settings';
@@ -56,13 +56,13 @@ export const GATEWAY_SETTINGS = {
     sentence: 'Whose pages may connect from a browser, besides those of this very host.',
     default: [],
   }),
-  behindProxy: choiceSetting('BEHIND_PROXY', ['yes', 'no'], {
+  behindProxy: yesNoSetting('BEHIND_PROXY', {
     sentence: 'Devices come through a proxy, so that the address they come from says nothing.',
-    default: 'no',
+    default: false,
   }),
-  tenantsDeclaredOnly: choiceSetting('TENANTS_DECLARED_ONLY', ['yes', 'no'], {
+  tenantsDeclaredOnly: yesNoSetting('TENANTS_DECLARED_ONLY', {
     sentence: 'Users of tenants that no operator has created are turned away.',
-    default: 'no',
+    default: false,
   }),
   ...logSettings(LOG_LEVELS, 'info'),
   ...drainSettings(10_000, 'At the end, devices have so long to move elsewhere.'),

@@ -1,8 +1,9 @@
 import type { CursorKeys, Limits, PolicyRegistry } from '@syncline/core';
-import type { IssueToken } from '@syncline/flows';
+import type { IssueToken, RatesOf } from '@syncline/flows';
 import type {
   Administration,
   Announcements,
+  ArtifactStore,
   Chance,
   Clock,
   DeltaStore,
@@ -27,7 +28,7 @@ export type GatewayStore = Pick<DeltaStore, 'heads' | 'state' | 'collections'> &
   DeviceStore &
   ReceiptStore &
   Directory &
-  Administration;
+  Administration & { readonly artifacts: ArtifactStore };
 
 /** Everything that the calls of a gateway work with, whichever way they come in. */
 export interface GatewayDeps {
@@ -38,6 +39,8 @@ export interface GatewayDeps {
   readonly presence: Presence;
   readonly sessions: SessionRegistry;
   readonly rates: RateLimits;
+  /** What tenants have of their own in the place of the installation's limits. */
+  readonly ratesOf: RatesOf;
   readonly tokens: Tokens;
   readonly keys: CursorKeys;
   readonly policies: PolicyRegistry;

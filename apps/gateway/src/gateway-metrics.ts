@@ -19,6 +19,8 @@ export interface GatewayMetrics {
   pushed(result: 'outcomes' | 'refused', changes: number, tookMs: number): void;
   /** A call outside of a session. */
   called(method: string, reason: Reason | 'OK', tookMs: number): void;
+  /** Content of artifacts that came from a device, or went to one. */
+  artifactBytes(way: 'in' | 'out', bytes: number): void;
   slowConsumer(): void;
   /** An announcement came; whether it had the entries with it. */
   announced(withEntries: boolean): void;
@@ -69,6 +71,9 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
     help: 'Calls outside of sessions, by method and reason of refusal.',
     labels: ['method', 'reason'],
   });
+  const artifactBytes = counter('artifact_bytes_total', 'Bytes of artifacts, from devices and to them.', [
+    'way',
+  ]);
   const slow = counter('slow_consumers_total', 'Sessions that ended because the device took nothing.');
   const announcements = counter('announcements_total', 'Announcements, by whether entries came with them.', [
     'entries',
@@ -95,6 +100,7 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
       pushTime.observe({ result }, tookMs / 1_000);
     },
     called: (method, reason, tookMs) => callTime.observe({ method, reason }, tookMs / 1_000),
+    artifactBytes: (way, bytes) => artifactBytes.add({ way }, bytes),
     slowConsumer: () => slow.add({}),
     announced: (withEntries) => announcements.add({ entries: String(withEntries) }),
     announcementMissed: () => missed.add({}),

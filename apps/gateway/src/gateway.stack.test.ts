@@ -13,7 +13,6 @@ import { eventually, testServices } from '@syncline/port-contracts';
 import { lifecycle, type Lifecycle, readiness } from '@syncline/service-kit';
 import { createMetrics, silentLog } from '@syncline/telemetry';
 import { accessNewsCodec } from '@syncline/wire';
-import { gzipCompressor } from '@syncline/wire/gzip';
 import { announcedPages } from './announced-pages';
 import { gatewayMetrics } from './gateway-metrics';
 import {
@@ -26,7 +25,7 @@ import {
   startGateway,
   type TestGateway,
 } from './gateway.test-fixtures';
-import { pageEncodings } from './session/page-encodings';
+import { gzipPages } from './gzip-pages';
 import { sharedOver } from './shared-services';
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, handshakesBurstMax: 1_000 };
@@ -46,15 +45,15 @@ describe('two gateways on Postgres, NATS and Redis', () => {
     return url.href;
   };
 
+  const linkTo = (name: string) => {
+    const { natsUrl } = testServices();
+    return parts.add('nats', connectNats({ servers: [natsUrl], name, timer: systemTimer() }));
+  };
   const started = async (name: string): Promise<TestGateway> => {
     const metrics = gatewayMetrics(createMetrics({ withProcess: false }));
-    const pages = pageEncodings({
-      compressor: gzipCompressor(LIMITS.messageBytesMax),
-      packBytesMin: LIMITS.pageCompressBytesMin,
-      encoded: (how) => metrics.pageEncoded(how),
-    });
-    const { natsUrl, redisUrl } = testServices();
-    const link = parts.add('nats', connectNats({ servers: [natsUrl], name, timer: systemTimer() }));
+    const pages = gzipPages(LIMITS, metrics);
+    const { redisUrl } = testServices();
+    const link = linkTo(name);
     const sql = parts.add('postgres', openPostgres({ url: databaseUrl() }));
     await migrate(sql);
     const store = postgresStore({ sql, news: natsAccessNews({ link, ...accessNewsCodec }) });
@@ -127,7 +126,8 @@ describe('two gateways on Postgres, NATS and Redis', () => {
     });
 
     const sql = parts.add('postgres', openPostgres({ url: databaseUrl() }));
-    const store = postgresStore({ sql, news: newsFor('operator').news.accessNews });
+    const news = natsAccessNews({ link: linkTo('operator'), ...accessNewsCodec });
+    const store = postgresStore({ sql, news });
     await eventually(async () => {
       await store.setAccess(home, 'ann' as UserId, null);
       expect(await writer.next('refusal')).toMatchObject({ refusal: { reason: 'PERMISSION_DENIED' } });

@@ -59,7 +59,7 @@ import type { Backends } from './backends';
 import { createGateway, type Gateway, type GatewayOptions } from './gateway';
 import { gatewayMetrics } from './gateway-metrics';
 import { DEFAULT_TIMING, type GatewayTiming } from './gateway-timing';
-import { pageEncodings } from './session/page-encodings';
+import { gzipPages } from './gzip-pages';
 import { withLocalFallback } from './shared-services';
 
 export const TENANT = 'acme' as TenantId;
@@ -201,11 +201,7 @@ export async function startGateway(
     timer: systemTimer(),
     metrics,
     log: silentLog,
-    pages: pageEncodings({
-      compressor: gzipCompressor(given.limits.messageBytesMax),
-      packBytesMin: given.limits.pageCompressBytesMin,
-      encoded: (how) => metrics.pageEncoded(how),
-    }),
+    pages: gzipPages(given.limits, metrics),
     grpcAddress: { host: '127.0.0.1', port: 0 },
     httpAddress: { host: '127.0.0.1', port: 0 },
     certificates: null,

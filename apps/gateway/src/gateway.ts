@@ -1,4 +1,5 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import { tenantRates } from '@syncline/flows';
 import * as services from '@syncline/proto/services';
 import {
   type Address,
@@ -14,6 +15,8 @@ import {
 import { gzipCompressor } from '@syncline/wire/gzip';
 import { adminServices } from './admin/admin-services';
 import { openSessions } from './admin/open-sessions';
+import { artifactMethods } from './artifacts/artifact-methods';
+import { artifactStreams } from './artifacts/artifact-streams';
 import type { GatewayDeps } from './gateway-deps';
 import { sessionHandler } from './grpc/session-stream';
 import type { AllowedOrigins } from './http/cors';
@@ -25,7 +28,7 @@ import { handlersOf, unaryHandlers } from './unary/grpc';
 import type { UnaryMethods } from './unary/methods';
 import { syncMethods } from './unary/sync-methods';
 
-export interface GatewayOptions extends GatewayDeps {
+export interface GatewayOptions extends Omit<GatewayDeps, 'ratesOf'> {
   readonly grpcAddress: Address;
   readonly httpAddress: Address;
   /** Null to speak without TLS. */
@@ -54,14 +57,17 @@ export interface Gateway {
 const RECEIVED_PER_ALLOWED = 2;
 
 /** Everything that devices talk to: sessions and calls, over gRPC, WebSockets and HTTP. */
-export function createGateway(deps: GatewayOptions): Gateway {
+export function createGateway(options: GatewayOptions): Gateway {
+  const deps = { ...options, ratesOf: tenantRates({ tenants: options.store, clock: options.clock }) };
   const { limits, timing, readiness } = deps;
   const shell = sessionShell(deps);
   const calls = { ...deps, compressor: gzipCompressor(limits.messageBytesMax) };
   const methods: UnaryMethods = new Map([
     ...syncMethods(calls),
     ...adminServices({ ...deps, open: openSessions(() => shell.all()) }),
+    ...artifactMethods(deps),
   ]);
+  const artifacts = artifactStreams(deps);
   const openSession = signedSessions(shell.open, {
     tokens: deps.tokens,
     clock: deps.clock,
@@ -72,9 +78,17 @@ export function createGateway(deps: GatewayOptions): Gateway {
   const grpc = grpcServer({
     address: deps.grpcAddress,
     credentials: serverCredentials(deps.certificates),
-    services: grpcServices(deps, methods, {
-      session: sessionHandler({ openSession, behindProxy: deps.behindProxy }),
-    }),
+    services: grpcServices(
+      deps,
+      methods,
+      new Map<object, UntypedServiceImplementation>([
+        [
+          services.SyncServiceService,
+          { session: sessionHandler({ openSession, behindProxy: deps.behindProxy }) },
+        ],
+        [services.ArtifactServiceService, artifacts.handlers],
+      ]),
+    ),
     readiness,
     log: deps.log,
     limits: { messageBytesMax: RECEIVED_PER_ALLOWED * limits.messageBytesMax, ...deps.grpcLimits },
@@ -92,6 +106,7 @@ export function createGateway(deps: GatewayOptions): Gateway {
   const drain = (): Promise<void> => {
     readiness.drain();
     http.drain();
+    artifacts.drain();
     return (drained ??= shell.drain());
   };
 
@@ -103,6 +118,7 @@ export function createGateway(deps: GatewayOptions): Gateway {
     drain,
     async close() {
       await (timing.drainMs > 0 ? drain() : undefined);
+      artifacts.drain();
       await shell.close();
       await Promise.all([grpc.close(), http.close()]);
     },
@@ -112,17 +128,16 @@ export function createGateway(deps: GatewayOptions): Gateway {
 
 /** Of each service what is served here; of the others nothing is known. */
 function grpcServices(
-  deps: GatewayOptions,
+  deps: GatewayDeps & Pick<GatewayOptions, 'behindProxy'>,
   methods: UnaryMethods,
-  session: UntypedServiceImplementation,
+  streams: ReadonlyMap<object, UntypedServiceImplementation>,
 ): GrpcService[] {
   const handlers = unaryHandlers(methods, deps);
   const definitions = Object.entries(services).flatMap(([name, definition]) =>
     name.endsWith('ServiceService') ? [definition as Parameters<typeof bytesMethods>[0]] : [],
   );
   return definitions.flatMap((definition) => {
-    const own = definition === services.SyncServiceService ? session : {};
-    const served = { ...handlersOf(definition, handlers), ...own };
+    const served = { ...handlersOf(definition, handlers), ...streams.get(definition) };
     return Object.keys(served).length === 0 ? [] : [{ methods: bytesMethods(definition), handlers: served }];
   });
 }

@@ -5,4 +5,4 @@ export * from './gateway';
 export * from './gateway-deps';
 export * from './gateway-metrics';
 export * from './gateway-timing';
-export * from './session/page-encodings';
+export * from './gzip-pages';

@@ -17,58 +17,47 @@ import {
 } from '@syncline/service-kit';
 import { createLog, createMetrics, type Log } from '@syncline/telemetry';
 import { accessNewsCodec } from '@syncline/wire';
-import { gzipCompressor } from '@syncline/wire/gzip';
 import { acceptedTokens } from './accepted-tokens';
 import { announcedPages } from './announced-pages';
 import { type GatewaySettings, readConfig } from './config';
 import { createGateway } from './gateway';
 import { gatewayMetrics } from './gateway-metrics';
 import { DEFAULT_TIMING } from './gateway-timing';
+import { gzipPages } from './gzip-pages';
 import { remoteBackends } from './remote/remote-backends';
-import { pageEncodings } from './session/page-encodings';
 import { sharedOver } from './shared-services';
 
 async function start(settings: GatewaySettings, log: Log, parts: Lifecycle): Promise<void> {
-  const { postgresUrl: url, postgresConnectionsMax: connectionsMax, redisUrl, natsUrls } = settings;
-  const { grpcAddress, httpAddress, opsAddress, origins } = settings;
   const name = `gateway-${hostname()}`;
   const machine = thisMachine();
   const limits = numbersIn(settings, DEFAULT_LIMITS);
   const keys = hmacCursorKeys(settings.cursorKeys);
   const registry = createMetrics();
   const metrics = gatewayMetrics(registry);
-  const pages = pageEncodings({
-    compressor: gzipCompressor(limits.messageBytesMax),
-    packBytesMin: limits.pageCompressBytesMin,
-    encoded: (how) => metrics.pageEncoded(how),
-  });
+  const pages = gzipPages(limits, metrics);
 
-  const sql = parts.add(
-    'postgres',
-    openPostgres({ url, connectionsMax, applicationName: 'syncline-gateway' }),
-  );
+  const { postgresUrl: url, postgresConnectionsMax: connectionsMax, opsAddress: address } = settings;
+  const database = { url, connectionsMax, applicationName: 'syncline-gateway' };
+  const sql = parts.add('postgres', openPostgres(database));
   const needs = [{ name: 'database', check: () => databaseProblem(sql) }];
-  const { readiness, ops } = await startOperations({
-    address: opsAddress,
-    needs,
-    metrics: registry,
-    log,
-    parts,
-  });
+  const { readiness, ops } = await startOperations({ address, needs, metrics: registry, log, parts });
   await untilMigrated(sql, { ...machine, log, parts });
 
-  const link = parts.add('nats', connectNats({ servers: natsUrls, name, ...machine, ...toldTo(log) }));
+  const { natsUrls: servers, redisUrl } = settings;
+  const link = parts.add('nats', connectNats({ servers, name, ...machine, ...toldTo(log) }));
   const shared = sharedOver({ redisUrl, link, name, log, metrics, parts });
-  const certificates = (paths: Parameters<typeof certificatesAt>[0]) =>
-    certificatesAt(paths, { ...machine, log, parts });
-  const credentials = channelCredentials(certificates(internalTlsPaths(settings)));
+  const tls = { ...machine, log, parts };
+  const credentials = channelCredentials(certificatesAt(internalTlsPaths(settings), tls));
   const addressesOf = (host: string) => lookup(host, { all: true });
   const backends = remoteBackends({ ...settings, credentials, lookup: addressesOf, keys, ...machine, log });
   parts.add('backends', backends);
+  const { grpcAddress, httpAddress, origins, behindProxy, tenantsDeclaredOnly } = settings;
   const gateway = createGateway({
     grpcAddress,
     httpAddress,
     origins,
+    behindProxy,
+    tenantsDeclaredOnly,
     ...machine,
     ...shared,
     ...acceptedTokens(settings, log),
@@ -80,10 +69,8 @@ async function start(settings: GatewaySettings, log: Log, parts: Lifecycle): Pro
     limits,
     pages,
     readiness,
-    certificates: certificates(publicTlsPaths(settings)),
+    certificates: certificatesAt(publicTlsPaths(settings), tls),
     timing: { ...DEFAULT_TIMING, drainMs: settings.drainMs },
-    tenantsDeclaredOnly: settings.tenantsDeclaredOnly === 'yes',
-    behindProxy: settings.behindProxy === 'yes',
     reflection: deviceDescriptors(),
     metrics,
     log,

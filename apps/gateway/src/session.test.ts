@@ -1,6 +1,15 @@
 import { deviceId, type UserId } from '@syncline/core';
 import { eventually, gate } from '@syncline/port-contracts';
-import { create, HOME, pushOf, subscribeTo, type TestWorld, testWorld, WORK } from './gateway.test-fixtures';
+import {
+  create,
+  HOME,
+  HOME_KEY,
+  pushOf,
+  subscribeTo,
+  type TestWorld,
+  testWorld,
+  WORK,
+} from './gateway.test-fixtures';
 
 // A gateway for each test, on a machine that may have other work to do.
 jest.setTimeout(20_000);
@@ -36,6 +45,16 @@ describe('a session over gRPC', () => {
     expect(page).toMatchObject({ space: HOME, entries: [{ kind: 'put', record: { id: 'n1', version: 1 } }] });
     const reached = await bob.next('checkpoint');
     expect(reached).toMatchObject({ version: 1, clock: new Map([[deviceId('a'), 1]]) });
+  });
+
+  test('hears from the pace when a quota is nearly used up', async () => {
+    const gateway = await world.gateway();
+    await world.store.setQuota(HOME_KEY, { recordsMax: 1, bytesMax: 1_000_000 });
+    const device = gateway.device('a');
+    await device.follow(HOME);
+    device.send(pushOf([create(1)]));
+    const { quotas } = await device.next('pace');
+    expect(quotas).toEqual([{ space: HOME, name: 'records_max', allowed: 1, used: 1 }]);
   });
 
   test('that is half closed still gets what it asked for', async () => {

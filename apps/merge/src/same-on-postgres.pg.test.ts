@@ -386,8 +386,9 @@ describe('the store in memory and Postgres', () => {
         const space = pick(below, SPACES);
         const horizonMs = clock.nowMs() - below(9);
         const floor = below(heads.get(space)! + 3);
+        const kept = below(4);
         await both((store) => store.raiseFloor(space, floor));
-        await both((store) => store.pruneHistory(space, 1 + below(1), horizonMs));
+        await both((store) => store.pruneHistory(space, kept, horizonMs));
         if (below(2) === 0) await both((store) => store.pruneReceipts(space, horizonMs));
       }
       if (round === 25) await both((store) => store.newEpoch(SPACES[2]!));
@@ -399,7 +400,44 @@ describe('the store in memory and Postgres', () => {
       if (last?.ok === false) await each.follow();
     }
   });
+
+  test('forget the same, of more than is looked at at once, and of a time that went back and forth', async () => {
+    const below = numbersFrom(9);
+    const [space] = SPACES;
+    const stores: readonly Store[] = [memoryStore(), made.database!.store];
+    for (const store of stores) await prepare(store);
+    const found = await Promise.all(
+      stores.map(async (store) => {
+        const chance = numbersFrom(10);
+        for (let push = 0; push < 8; push++) {
+          const clock = manualTime(BASE_MS + chance(30));
+          const flow = pushChanges({ store, clock, policies: CORE_REGISTRY, limits: DEFAULT_LIMITS });
+          const changes = Array.from({ length: 300 }, () =>
+            change.update(`r${chance(90)}`, { n: chance(9) }, { atMs: push }),
+          );
+          const device = DEVICES[push % 2]!;
+          await flow([
+            { space: space!, push: pushOf(device, changes, { first: Math.floor(push / 2) * 300 + 1 }) },
+          ]);
+        }
+        return stored(store, space!);
+      }),
+    );
+    expect(plain(found[1])).toEqual(plain(found[0]));
+    for (let round = 0; round < 8; round++) {
+      const [kept, horizonMs] = [below(5), BASE_MS + below(34)];
+      const pruned = await Promise.all(stores.map((store) => store.pruneHistory(space!, kept, horizonMs)));
+      expect(pruned[1]).toEqual(pruned[0]);
+      const whole = await Promise.all(stores.map((store) => historyOf(store, space!, 2_400)));
+      expect(whole[1]).toEqual(whole[0]);
+    }
+  });
 });
+
+async function historyOf(store: Store, space: SpaceKey, versions: number): Promise<readonly boolean[]> {
+  const asked = Array.from({ length: versions }, (_, index) => store.atVersion(space, index + 1));
+  return (await Promise.all(asked)).map((entry) => entry !== null);
+}
 
 interface Acknowledged {
   readonly change: Change;

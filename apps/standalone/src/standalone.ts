@@ -7,7 +7,7 @@ import {
   createGateway,
   DEFAULT_TIMING,
   gatewayMetrics,
-  pageEncodings,
+  gzipPages,
   type TokenSettings,
 } from '@syncline/gateway';
 import {
@@ -30,7 +30,6 @@ import {
   startOperations,
 } from '@syncline/service-kit';
 import { createMetrics, type Log } from '@syncline/telemetry';
-import { gzipCompressor } from '@syncline/wire/gzip';
 import type { Connection } from './connection-file';
 import { DEMO, developmentToken } from './development-tokens';
 import { keptSecrets } from './local-secrets';
@@ -94,11 +93,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     tenantsDeclaredOnly: false,
     timing: { ...DEFAULT_TIMING, drainMs: options.drainMs },
     metrics,
-    pages: pageEncodings({
-      compressor: gzipCompressor(limits.messageBytesMax),
-      packBytesMin: limits.pageCompressBytesMin,
-      encoded: (how) => metrics.pageEncoded(how),
-    }),
+    pages: gzipPages(limits, metrics),
     grpcAddress: options.grpcAddress,
     httpAddress: options.httpAddress,
     certificates: certificatesAt(options.tls, { ...machine, log, parts }),

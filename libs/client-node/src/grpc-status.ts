@@ -1,8 +1,7 @@
-import { type StatusObject, status as codes } from '@grpc/grpc-js';
+import { status as codes } from '@grpc/grpc-js';
 import type { Refusal } from '@syncline/core';
-import { statusFromBytes, statusToRefusal } from '@syncline/wire';
-
-const DETAILS = 'grpc-status-details-bin';
+import { statusToRefusal } from '@syncline/wire';
+import { type CallEnd, refusalOfCall } from '@syncline/wire/grpc';
 
 /** Without details it was gRPC or a proxy that spoke: of that, these codes alone say that trying again is no use. */
 const MEANT_FOR_THE_CALLER: readonly number[] = [
@@ -12,20 +11,13 @@ const MEANT_FOR_THE_CALLER: readonly number[] = [
   codes.RESOURCE_EXHAUSTED,
 ];
 
-type Ended = Pick<StatusObject, 'code' | 'details' | 'metadata'>;
-
-export function refusalOf({ code, details: message, metadata }: Ended): Refusal {
-  const [details] = metadata.get(DETAILS);
-  return statusToRefusal(
-    details instanceof Buffer
-      ? statusFromBytes(details, code, message)
-      : { code, message: message, details: [] },
-  );
+export function refusalOf(end: CallEnd): Refusal {
+  return refusalOfCall(end) ?? statusToRefusal({ code: end.code, message: end.details, details: [] });
 }
 
 /** Why a stream ended; null where it just broke, or where the server was done. */
-export function reasonOfEnd(status: Ended): Refusal | null {
-  if (status.code === codes.OK) return null;
-  const told = status.metadata.get(DETAILS).length > 0 || MEANT_FOR_THE_CALLER.includes(status.code);
-  return told ? refusalOf(status) : null;
+export function reasonOfEnd(end: CallEnd): Refusal | null {
+  if (end.code === codes.OK) return null;
+  const told = refusalOfCall(end);
+  return told ?? (MEANT_FOR_THE_CALLER.includes(end.code) ? refusalOf(end) : null);
 }

@@ -44,5 +44,6 @@ export * from './session/io';
 export * from './session/saved';
 export * from './session/session';
 export * from './session/state';
+export * from './session/unanswered';
 export * from './starting-over';
 export * from './utf8';

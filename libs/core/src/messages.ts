@@ -190,6 +190,7 @@ export interface Pace {
 }
 
 export interface QuotaState {
+  readonly space: SpaceId;
   /** As the protocol spells it. */
   readonly name: string;
   readonly allowed: number;

@@ -1,5 +1,7 @@
 /** What is told in terms of the ports, for layers that see the flows and not the ports. */
 export type {
+  ArtifactInfo,
+  ArtifactState,
   Declaration,
   DeviceDescription,
   IntegrityKey,

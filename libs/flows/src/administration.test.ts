@@ -38,6 +38,7 @@ async function world() {
     announcements: memoryAnnouncements(),
     presence: memoryPresence({ timer: clock }),
     rates: memoryRateLimits({ clock }),
+    ratesOf: () => Promise.resolve(null),
     tokens: memoryTokens(),
     policies: REGISTRY,
     limits: DEFAULT_LIMITS,

@@ -29,12 +29,14 @@ import {
   memoryStore,
   memoryTokens,
 } from '@syncline/memory';
-import { change, manualTime, pushOf, rulesOf } from '@syncline/port-contracts';
+import { change, manualTime, pushOf, rulesOf, tenantOfId } from '@syncline/port-contracts';
+import { type Tenant, type TenantRates, Unavailable } from '@syncline/ports';
 import { admitPush } from './admit-push';
 import { authenticate, type AuthenticateRequest } from './authenticate';
 import { checkSpace, planSpace } from './check-space';
 import { ANSWERS_BYTES_MAX, compareRanges, RANGES_MAX } from './compare-ranges';
 import { declareCollection } from './declare-collection';
+import { limitsOf, tenantRates } from './tenant-rates';
 import {
   ANN,
   callerOf,
@@ -75,6 +77,7 @@ describe('authenticating', () => {
         tenantsDeclaredOnly: false,
         sessions,
         rates,
+        ratesOf: () => Promise.resolve(null),
         clock,
         limits: { ...limits, ...own },
       });
@@ -180,10 +183,14 @@ describe('admitting pushes', () => {
     user: userId(user),
     device: deviceId(device),
   });
-  const admitting = (own: Partial<Limits>) => {
+  const admitting = (own: Partial<Limits>, ownRates: TenantRates | null = null) => {
     const clock = manualTime();
     const limits = { ...DEFAULT_LIMITS, ...own };
-    const admit = admitPush({ rates: memoryRateLimits({ clock }), limits });
+    const admit = admitPush({
+      rates: memoryRateLimits({ clock }),
+      ratesOf: () => Promise.resolve(ownRates),
+      limits,
+    });
     return {
       clock,
       admit: (from: ReturnType<typeof sender>, changes: number, bytes = 0) => admit(from, { changes, bytes }),
@@ -192,7 +199,7 @@ describe('admitting pushes', () => {
 
   test('pushes are counted against the limits of their device', async () => {
     const { clock, admit } = admitting({ changesPerSecondMax: 10, changesBurstMax: 20 });
-    expect(await admit(sender('d'), 15)).toEqual({ ok: true, value: { remaining: 5 } });
+    expect(await admit(sender('d'), 15)).toMatchObject({ ok: true, value: { remaining: 5 } });
     expect(await admit(sender('d'), 15)).toMatchObject({
       refusal: {
         reason: 'RATE_LIMITED',
@@ -202,7 +209,7 @@ describe('admitting pushes', () => {
     });
     expect(await admit(sender('e'), 15)).toMatchObject({ ok: true });
     clock.advance(1_000);
-    expect(await admit(sender('d'), 15)).toEqual({ ok: true, value: { remaining: 0 } });
+    expect(await admit(sender('d'), 15)).toMatchObject({ ok: true, value: { remaining: 0 } });
   });
 
   test('and against those of their user and their tenant', async () => {
@@ -212,20 +219,37 @@ describe('admitting pushes', () => {
       changesPerSecondPerTenantMax: 10,
       changesBurstPerTenantMax: 30,
     });
-    expect(await admit(sender('d'), 15)).toEqual({ ok: true, value: { remaining: 5 } });
+    expect(await admit(sender('d'), 15)).toMatchObject({ ok: true, value: { remaining: 5 } });
     expect(await admit(sender('e'), 6)).toMatchObject({
       refusal: { retryAfterMs: 100, facts: { limit: 'changes_per_second_per_user_max' } },
     });
-    expect(await admit(sender('e', 'v'), 10)).toEqual({ ok: true, value: { remaining: 5 } });
+    expect(await admit(sender('e', 'v'), 10)).toMatchObject({ ok: true, value: { remaining: 5 } });
     expect(await admit(sender('f', 'w'), 10)).toMatchObject({
       refusal: { retryAfterMs: 500, facts: { limit: 'changes_per_second_per_tenant_max' } },
     });
     expect(await admit(sender('d', 'u', tenantId('other')), 10)).toMatchObject({ ok: true });
   });
 
+  test('a tenant’s own limits hold in the place of those of the installation', async () => {
+    const none = tenantOfId(TENANT).rates;
+    const own = { ...none, changesPerSecondMax: 1, changesBurstMax: 2, tenantChangesPerSecondMax: 0.3 };
+    const { admit } = admitting({}, own);
+    expect(await admit(sender('d'), 2)).toEqual({
+      ok: true,
+      value: { remaining: 0, changesPerSecondMax: 1 },
+    });
+    expect(await admit(sender('d'), 1)).toMatchObject({
+      refusal: { reason: 'RATE_LIMITED', facts: { limit: 'changes_per_second_max', allowed: '1' } },
+    });
+    expect(await admit(sender('e'), 1)).toMatchObject({ ok: true });
+    expect(await admit(sender('f'), 1)).toMatchObject({
+      refusal: { facts: { limit: 'changes_per_second_per_tenant_max', allowed: '0.3' } },
+    });
+  });
+
   test('their bytes are counted as well, and take nothing where they are too many', async () => {
     const { clock, admit } = admitting({ pushBytesPerSecondMax: 1_000, pushBytesBurstMax: 4_000 });
-    expect(await admit(sender('d'), 1, 4_000)).toEqual({ ok: true, value: { remaining: 999 } });
+    expect(await admit(sender('d'), 1, 4_000)).toMatchObject({ ok: true, value: { remaining: 999 } });
     expect(await admit(sender('d'), 999, 500)).toMatchObject({
       refusal: { retryAfterMs: 500, facts: { limit: 'push_bytes_per_second_max', value: '500' } },
     });
@@ -444,5 +468,64 @@ describe('comparing', () => {
       ok: false,
       refusal: refusal('SPACE_NOT_FOUND'),
     });
+  });
+});
+
+describe('the rates of a tenant', () => {
+  const NONE: TenantRates = tenantOfId(TENANT).rates;
+
+  test('stand in the place of the installation’s, and what is not told stays', () => {
+    expect(limitsOf(DEFAULT_LIMITS, null)).toBe(DEFAULT_LIMITS);
+    expect(limitsOf(DEFAULT_LIMITS, NONE)).toEqual(DEFAULT_LIMITS);
+    const own = limitsOf(DEFAULT_LIMITS, {
+      changesPerSecondMax: 1,
+      changesBurstMax: 2,
+      artifactBytesPerSecondMax: 3,
+      tenantChangesPerSecondMax: 4,
+      tenantSessionsPerSecondMax: 5,
+    });
+    expect(own).toEqual({
+      ...DEFAULT_LIMITS,
+      changesPerSecondMax: 1,
+      changesBurstMax: 2,
+      artifactBytesPerSecondMax: 3,
+      changesPerSecondPerTenantMax: 4,
+      changesBurstPerTenantMax: 40,
+      handshakesPerSecondPerTenantMax: 5,
+      handshakesBurstPerTenantMax: 100,
+    });
+  });
+
+  function counted(given: { rates?: Partial<TenantRates>; fails?: Error } = {}) {
+    const clock = manualTime();
+    const asked: string[] = [];
+    const stored = { ...given };
+    const tenants = {
+      async tenant(id: Tenant['id']): Promise<Tenant | null> {
+        asked.push(id);
+        if (stored.fails !== undefined) throw stored.fails;
+        return stored.rates === undefined ? null : tenantOfId(id, { rates: { ...NONE, ...stored.rates } });
+      },
+    };
+    return { clock, asked, stored, ratesOf: tenantRates({ tenants, clock }) };
+  }
+
+  test('are looked up once in a while', async () => {
+    const { ratesOf, asked, clock, stored } = counted({ rates: { changesBurstMax: 7 } });
+    const both = await Promise.all([ratesOf(TENANT), ratesOf(TENANT)]);
+    expect(both.map((rates) => rates?.changesBurstMax)).toEqual([7, 7]);
+    stored.rates = { changesBurstMax: 9 };
+    clock.advance(4_999);
+    expect((await ratesOf(TENANT))?.changesBurstMax).toBe(7);
+    expect(asked).toHaveLength(1);
+    clock.advance(1);
+    expect((await ratesOf(TENANT))?.changesBurstMax).toBe(9);
+    await ratesOf(tenantId('other'));
+    expect(asked).toEqual([TENANT, TENANT, 'other']);
+  });
+
+  test('are the installation’s while the store is away, and a fault is no such thing', async () => {
+    expect(await counted({ fails: new Unavailable('Postgres') }).ratesOf(TENANT)).toBeNull();
+    await expect(counted({ fails: new Error('a fault') }).ratesOf(TENANT)).rejects.toThrow('a fault');
   });
 });

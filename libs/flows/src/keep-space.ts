@@ -29,6 +29,12 @@ export function keepSpace({ deltas, devices, upkeep, clock, limits }: KeepSpaceD
     const horizon = nowMs - limits.offlineHorizonMs;
     const history = await upkeep.pruneHistory(space, limits.historyPerRecordMax, horizon);
     const receipts = await upkeep.pruneReceipts(space, horizon);
-    return { head: state.head, floor, tombstones: purged, history: history.pruned, receipts: receipts.pruned };
+    return {
+      head: state.head,
+      floor,
+      tombstones: purged,
+      history: history.pruned,
+      receipts: receipts.pruned,
+    };
   };
 }

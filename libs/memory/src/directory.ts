@@ -19,7 +19,7 @@ export function directory(tables: StoreTables): Directory {
   return {
     async createSpace(space, quota) {
       if (spaces.has(space)) return false;
-      spaces.set(space, spaceTable(space, quota));
+      spaces.set(space, spaceTable(space, quota, tables.removed.get(space)));
       return true;
     },
     async declare(space, declared) {

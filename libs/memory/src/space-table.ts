@@ -6,12 +6,14 @@ import {
   type CollectionRules,
   type DeviceId,
   type MergePlan,
+  nextEpoch,
   type Quota,
   type Receipt,
   type RecordId,
   type RecordKey,
   recordKey,
   type SpaceKey,
+  type SpacePosition,
   type SpaceState,
   type StoredRecord,
   type UserId,
@@ -53,10 +55,18 @@ export interface SpaceTable {
   readonly receipts: Map<ChangeKey, Receipt>;
 }
 
-export function spaceTable(space: SpaceKey, quota: Quota | null): SpaceTable {
+const FIRST: SpacePosition = { epoch: 1, head: 0, floor: 0 };
+
+/** `removed` is where one of the same name stood, if there was one. */
+export function spaceTable(
+  space: SpaceKey,
+  quota: Quota | null,
+  removed: SpaceState | undefined,
+): SpaceTable {
+  const { epoch, head } = removed === undefined ? FIRST : nextEpoch(removed);
   return {
-    state: { space, epoch: 1, head: 0, floor: 0, digests: new Map(), records: 0, bytes: 0 },
-    announced: 0,
+    state: { space, epoch, head, floor: 0, digests: new Map(), records: 0, bytes: 0 },
+    announced: head,
     quota,
     name: '',
     declaredOnly: false,

@@ -9,7 +9,11 @@ export function spaces(tables: StoreTables): Spaces {
   return {
     async found(space, { name, declaredOnly, createdAtMs, quota, owner, collections }) {
       if (tables.spaces.has(space)) return false;
-      const table = Object.assign(spaceTable(space, quota), { name, declaredOnly, createdAtMs });
+      const table = Object.assign(spaceTable(space, quota, tables.removed.get(space)), {
+        name,
+        declaredOnly,
+        createdAtMs,
+      });
       for (const declaration of collections) declareIn(table, declaration);
       tables.spaces.set(space, table);
       setMember(tables, space, owner.user, owner);
@@ -42,6 +46,7 @@ function removeFrom(tables: StoreTables, space: SpaceKey): { records: number } |
   const table = tables.spaces.get(space);
   if (table === undefined) return null;
   tables.spaces.delete(space);
+  tables.removed.set(space, table.state);
   tables.unannounced.delete(space);
   tables.artifacts.delete(space);
   tables.accessChanges.tell({ kind: 'removed', space });

@@ -1,4 +1,4 @@
-import { compareUtf8, type DeviceId, type SpaceKey, type TenantId } from '@syncline/core';
+import { compareUtf8, type DeviceId, type SpaceKey, type SpaceState, type TenantId } from '@syncline/core';
 import type { AccessChange, Clock, IntegrityKey, Pairing, RegisteredDevice, Tenant } from '@syncline/ports';
 import type { SpaceArtifacts } from './artifact-store';
 import { type KeyedLocks, keyedLocks } from './keyed-locks';
@@ -13,6 +13,8 @@ export interface Lease {
 /** What the parts of the store share. */
 export interface StoreTables {
   readonly spaces: Map<SpaceKey, SpaceTable>;
+  /** Where spaces stood that were removed. */
+  readonly removed: Map<SpaceKey, SpaceState>;
   /** Spaces with something to announce, the longest waiting first. */
   readonly unannounced: Set<SpaceKey>;
   readonly leases: Map<string, Lease>;
@@ -30,6 +32,7 @@ export interface StoreTables {
 export function storeTables(clock: Clock): StoreTables {
   return {
     spaces: new Map(),
+    removed: new Map(),
     unannounced: new Set(),
     leases: new Map(),
     revoked: new Set(),

@@ -141,7 +141,7 @@ export const anyPlan: fc.Arbitrary<CheckPlan> = fc.record({
   conflictsExpected: anyWhole,
 });
 
-const anyQuotas = fc.array(fc.record({ name: anyText, allowed: anyWhole, used: anyWhole }), {
+const anyQuotas = fc.array(fc.record({ space: anySpace, name: anyText, allowed: anyWhole, used: anyWhole }), {
   minLength: 1,
   maxLength: 2,
 });

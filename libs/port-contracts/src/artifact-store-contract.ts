@@ -80,7 +80,8 @@ const putOne = (
   { info, chunks }: ArtifactFixture,
   index: number,
   nowMs = BASE_MS,
-): Promise<ArtifactState | null> => store.putChunk(space, info.hash, { index, content: chunks[index]! }, nowMs);
+): Promise<ArtifactState | null> =>
+  store.putChunk(space, info.hash, { index, content: chunks[index]! }, nowMs);
 
 async function putAll(store: ArtifactStore, space: SpaceKey, fixture: ArtifactFixture): Promise<void> {
   await store.begin(space, fixture.info, BASE_MS);

@@ -1,4 +1,4 @@
-import { deviceId, spaceId, spaceKey, spaceOf, tenantOf, userId } from '@syncline/core';
+import { deviceId, EPOCH_VERSIONS_GAP, spaceId, spaceKey, spaceOf, tenantOf, userId } from '@syncline/core';
 import {
   type AdministrationWorld,
   administrationWorld,
@@ -146,7 +146,7 @@ function describeRemoving(world: AdministrationWorld): void {
     expect(await store.declarations(space)).toEqual([]);
     expect((await store.unannounced(1_000)).map((each) => each.space)).not.toContain(space);
     expect(await store.found(space, foundingOf({ owner: memberOf('bob') }))).toBe(true);
-    expect(await store.state(space)).toMatchObject({ head: 0, records: 0 });
+    expect(await store.state(space)).toMatchObject({ records: 0, bytes: 0, floor: 0 });
     expect(await store.devices(space)).toEqual([]);
     expect(
       (await store.changes({ space, after: 0, collections: [], recordsMax: 9, bytesMax: 999, clockAfter: 0 }))
@@ -155,6 +155,26 @@ function describeRemoving(world: AdministrationWorld): void {
     expect((await world.device(space, 'd1').one(change.create('a', {}))).status).toBe('APPLIED');
     expect(await store.access(space, ANN)).toBeNull();
     expect(await store.access(space, userId('bob'))).toEqual(OWNER);
+  });
+
+  test('what begins anew is not taken for what was removed, as often as that happens', async () => {
+    const { store } = world;
+    const space = world.nowhere();
+    await store.found(space, foundingOf());
+    await world.device(space, 'd1').push(change.create('a', {}), change.create('b', {}));
+    await store.removeSpace(space);
+    await store.createSpace(space, null);
+    const again = { epoch: 2, head: EPOCH_VERSIONS_GAP + 2 };
+    expect(await store.state(space)).toMatchObject(again);
+    expect(await store.details(space, 0)).toMatchObject({ ...again, announced: again.head });
+    await store.newEpoch(space);
+    await world.device(space, 'd1').one(change.create('a', {}));
+    await store.removeSpace(space);
+    await store.found(space, foundingOf());
+    expect(await store.state(space)).toMatchObject({ epoch: 4, head: 3 * EPOCH_VERSIONS_GAP + 3 });
+    expect((await store.unannounced(1_000)).map((each) => each.space)).not.toContain(space);
+    const stale = await world.device(space, 'd2').one(change.update('a', {}, { baseVersion: 2 }));
+    expect(stale.status).not.toBe('APPLIED');
   });
 
   test('a merge that comes too late finds no space, and listeners are told', async () => {

@@ -51,7 +51,8 @@ export interface SpacesRequest {
  *   ids' UTF-8 bytes, from the one after `after` on.
  * - `removeSpace` removes the space with everything that belongs to it, and tells the directory's listeners. No merge is
  *   under way in it then, and none finds it afterwards. It answers how many live records went with it, and null when there
- *   was no such space.
+ *   was no such space. A space that is made anew under its name, by whichever call, begins as after a restore: in the next
+ *   epoch and above all versions of the one before, which devices may still know.
  */
 export interface Spaces {
   found(space: SpaceKey, founding: Founding): Promise<boolean>;

@@ -104,7 +104,12 @@ export function artifactStore(sql: Sql): ArtifactStore {
       }),
     state: (space, hash) => readState(sql, space, hash),
     async states(space, hashes) {
-      const rows = await sql.query(readUploads(space, packed('bytea', hashes, (hash) => hash)));
+      const rows = await sql.query(
+        readUploads(
+          space,
+          packed('bytea', hashes, (hash) => hash),
+        ),
+      );
       return hashes.flatMap((wanted) => rows.filter(({ hash }) => sameBytes(hash, wanted)).map(artifactOf));
     },
     list: async (space, after, limit) =>

@@ -4,6 +4,7 @@ import { type AccessRow, accessOf, rightsText } from './access-rows';
 import { arraysOf, type Column, unnestOf } from './columns';
 import { declareWithin } from './declarations';
 import { NOT_ENDED } from './members';
+import { goOnFromRemoved } from './removed-spaces';
 import { type Sql, statement } from './sql';
 import { tellNews } from './tell-news';
 
@@ -74,8 +75,13 @@ export function directory(sql: Sql, news: AccessNews): Directory {
     devices.length === 0 ? [] : sql.query(revokedAmong(...arraysOf(TENANT_DEVICE, devices)));
 
   return {
-    createSpace: async (space, quota) =>
-      (await sql.query(create(space, quota?.recordsMax ?? null, quota?.bytesMax ?? null))).length > 0,
+    createSpace: (space, quota) =>
+      sql.transaction(async (connection) => {
+        const limits = [quota?.recordsMax ?? null, quota?.bytesMax ?? null];
+        const [created] = await connection.query(create(space, ...limits));
+        if (created !== undefined) await goOnFromRemoved(connection, space);
+        return created !== undefined;
+      }),
     async declare(space, rules) {
       const told = { rules, description: '', declaredAtMs: null, declaredBy: null };
       const declared = await sql.transaction((connection) => declareWithin(connection, space, told, null));

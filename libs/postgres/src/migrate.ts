@@ -31,8 +31,7 @@ const record = statement(
  * the others wait for it. Rejects on a schema that is newer than this program, which could not know what to leave alone.
  */
 export async function migrate(sql: Sql, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
-  await sql.transaction(async (connection) => {
-    await connection.script('set local statement_timeout = 0');
+  const bringUp = async (connection: Connection): Promise<void> => {
     await connection.query(lock());
     await connection.script(`
       create table if not exists migrations (
@@ -47,7 +46,8 @@ export async function migrate(sql: Sql, migrations: readonly Migration[] = MIGRA
       await connection.script(script);
       await connection.query(record(version, name));
     }
-  });
+  };
+  await sql.transaction(bringUp, { unhurried: true });
 }
 
 async function checkEncoding(connection: Connection): Promise<void> {

@@ -9,7 +9,13 @@ const broken = statement('pool.broken', 'select 1 / 0');
 const processId = statement<{ id: number }>('pool.id', 'select pg_backend_pid() as id');
 const kill = statement('pool.kill', 'select pg_terminate_backend($1::int4)');
 const sleep = statement('pool.sleep', 'select pg_sleep(60)');
+const nap = statement('pool.nap', 'select pg_sleep(0.5)');
 const insert = statement('pool.insert', 'insert into things values ($1::int8)');
+const raise = statement<{ n: number }>('pool.raise', 'update things set n = n + 1 returning n');
+const waiters = statement<{ count: number }>(
+  'pool.waiters',
+  `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+);
 const things = statement<{ n: number }>('pool.things', 'select n from things order by n');
 
 const world = {} as { database: TestDatabase; sql: Sql };
@@ -43,6 +49,65 @@ describe('a transaction', () => {
     });
     await expect(swallowing).rejects.toThrow('rolled back');
     expect(await world.sql.query(things())).toEqual([]);
+  });
+
+  test('sees what was committed while it waited for a lock, whatever the database has as its default', async () => {
+    const { database } = world;
+    await database.sql.script(
+      `alter database ${database.name} set default_transaction_isolation = 'repeatable read'; insert into things values (1)`,
+    );
+    const sql = openPostgres({ url: database.url });
+    const [held, done] = [gate(), gate()];
+    const holding = sql.transaction(async (connection) => {
+      await connection.query(raise());
+      held.open();
+      await done.opened;
+    });
+    await held.opened;
+    const waiting = sql.transaction((connection) => connection.query(raise()));
+    await eventually(async () => expect(await world.sql.query(waiters())).toEqual([{ count: 1 }]));
+    done.open();
+    await holding;
+    expect(await waiting).toEqual([{ n: 3 }]);
+    await sql.close();
+    await database.sql.script(`alter database ${database.name} reset default_transaction_isolation`);
+  });
+
+  test('that was said to be unhurried outlasts the time that others have, and leaves them theirs', async () => {
+    const sql = openPostgres({
+      url: world.database.url,
+      connectionsMax: 1,
+      statementTimeoutMs: 200,
+      silenceMarginMs: 100,
+    });
+    const slow = (connection: Connection) =>
+      Promise.all([
+        connection.query(nap()),
+        connection.script('select pg_sleep(0.5)'),
+        connection.query(insert(1)),
+      ]);
+    await expect(sql.transaction(slow)).rejects.toThrow(Unavailable);
+    await sql.transaction(slow, { unhurried: true });
+    expect(await sql.query(things())).toEqual([{ n: 1 }]);
+    await expect(sql.query(nap())).rejects.toThrow(Unavailable);
+    await sql.close();
+  });
+
+  test('in which nothing is asked any more lets go of what it holds', async () => {
+    const sql = openPostgres({ url: world.database.url, idleInTransactionTimeoutMs: 100 });
+    await world.sql.query(insert(1));
+    const [held, done] = [gate(), gate()];
+    const stuck = sql.transaction(async (connection) => {
+      await connection.query(raise());
+      held.open();
+      await done.opened;
+    });
+    await held.opened;
+    expect(await world.sql.query(raise())).toEqual([{ n: 2 }]);
+    done.open();
+    await expect(stuck).rejects.toThrow(Unavailable);
+    expect(await sql.query(things())).toEqual([{ n: 2 }]);
+    await sql.close();
   });
 
   test('that ends in an error leaves a pool in which every statement works', async () => {

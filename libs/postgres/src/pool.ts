@@ -1,6 +1,6 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { throwOutage } from './outages';
-import { type Connection, type Query, type Sql, together } from './sql';
+import { type Connection, type Query, type Sql, together, type TransactionOptions } from './sql';
 import { VALUE_PARSERS } from './value-parsers';
 
 export interface PostgresSettings {
@@ -9,8 +9,13 @@ export interface PostgresSettings {
   readonly connectionsMax: number;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
+  /** The server gives up on a statement by itself; so much later, a server or a network that does not answer at all is. */
+  readonly silenceMarginMs: number;
   readonly idleTimeoutMs: number;
-  /** A transaction in which nothing is asked for this long is ended by the server, and its locks with it. */
+  /**
+   * A transaction in which nothing is asked for this long is ended by the server, and its locks with it. A program that
+   * was cut off in the middle of one holds up everyone who needs the same space for so long.
+   */
   readonly idleInTransactionTimeoutMs: number;
   /** What the server's own lists show. */
   readonly applicationName: string;
@@ -20,13 +25,11 @@ export const DEFAULT_POSTGRES_SETTINGS: Omit<PostgresSettings, 'url'> = {
   connectionsMax: 10,
   connectTimeoutMs: 5_000,
   statementTimeoutMs: 30_000,
+  silenceMarginMs: 5_000,
   idleTimeoutMs: 60_000,
-  idleInTransactionTimeoutMs: 30_000,
+  idleInTransactionTimeoutMs: 5_000,
   applicationName: 'syncline',
 };
-
-/** The server gives up on a statement by itself; this is for a server, or a network, that does not answer at all. */
-const SILENCE_MARGIN_MS = 5_000;
 
 export interface PostgresEvents {
   /** A connection that nobody was using broke; the pool makes a new one when it is needed. */
@@ -47,9 +50,12 @@ export function openPostgres(
     client.query(CONNECTION_SETTINGS).catch(() => undefined);
   });
 
-  const using = async <Result>(use: (line: Line) => Promise<Result>): Promise<Result> => {
+  const using = async <Result>(
+    use: (line: Line) => Promise<Result>,
+    options: TransactionOptions = {},
+  ): Promise<Result> => {
     const client = await pool.connect().catch(throwOutage);
-    const line = lineOf(client);
+    const line = lineOf(client, options);
     try {
       return await use(line);
     } finally {
@@ -60,7 +66,7 @@ export function openPostgres(
   return {
     query: (query) => using((line) => line.query(query)),
     script: (text) => using((line) => line.script(text)),
-    transaction: (work) => using((line) => inTransaction(line, work)),
+    transaction: (work, options) => using((line) => inTransaction(line, work, options), options),
     snapshot: (queries) => using((line) => inSnapshot(line, queries)),
     close: () => pool.end(),
   };
@@ -72,7 +78,7 @@ function poolConfig(settings: PostgresSettings): PoolConfig & { readonly pipelin
     max: settings.connectionsMax,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     statement_timeout: settings.statementTimeoutMs,
-    query_timeout: settings.statementTimeoutMs + SILENCE_MARGIN_MS,
+    query_timeout: settings.statementTimeoutMs + settings.silenceMarginMs,
     idleTimeoutMillis: settings.idleTimeoutMs,
     idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
     application_name: settings.applicationName,
@@ -87,7 +93,8 @@ const asText = (text: string): string => text;
 /**
  * Every statement looks for what it needs by key. A plan made while a table was small would read all of it, and stay in use
  * when the table has grown, so the server is not to make such plans. Turned off, they look costly, which would have
- * everything compiled if that were allowed.
+ * everything compiled if that were allowed. Whoever waited for a lock is to see what was committed meanwhile, whichever
+ * isolation the database has as its default.
  */
 export const CONNECTION_SETTINGS = [
   'set enable_seqscan = off',
@@ -95,6 +102,7 @@ export const CONNECTION_SETTINGS = [
   'set enable_mergejoin = off',
   'set jit = off',
   'set synchronous_commit = on',
+  `set default_transaction_isolation = 'read committed'`,
 ].join('; ');
 
 /** One connection, for as long as someone has it to himself. */
@@ -105,16 +113,21 @@ interface Line extends Connection {
   failed(): boolean;
 }
 
-function lineOf(client: PoolClient): Line {
+/** A timer cannot be longer, and none at all would mean the pool's own. */
+const ANY_TIME_MS = 2 ** 31 - 1;
+
+function lineOf(client: PoolClient, { unhurried = false }: TransactionOptions): Line {
   const state = { failed: false };
+  const patience = unhurried ? { query_timeout: ANY_TIME_MS } : {};
   const fail = (failure: unknown): never => {
     state.failed = true;
     return throwOutage(failure);
   };
-  const command = async (text: string): Promise<string> => (await client.query(text).catch(fail)).command;
+  const command = async (text: string): Promise<string> =>
+    (await client.query({ text, ...patience }).catch(fail)).command;
   return {
     async query<Row>({ statement: { name, text }, params }: Query<Row>) {
-      const result = await client.query({ name, text, values: [...params] }).catch(fail);
+      const result = await client.query({ name, text, values: [...params], ...patience }).catch(fail);
       return result.rows as Row[];
     },
     async script(text) {
@@ -128,9 +141,10 @@ function lineOf(client: PoolClient): Line {
 async function inTransaction<Result>(
   line: Line,
   work: (connection: Connection) => Promise<Result>,
+  { unhurried = false }: TransactionOptions = {},
 ): Promise<Result> {
   // Not waited for: it goes out together with the first query.
-  const begun = line.script('begin');
+  const begun = line.script(unhurried ? 'begin; set local statement_timeout = 0' : 'begin');
   begun.catch(() => undefined);
   const result = await work(line).catch(async (failure: unknown) => {
     await line.script('rollback').catch(() => undefined);

@@ -59,7 +59,7 @@ export function untilMigrated(sql: Sql, deps: WaitForDatabase): Promise<void> {
 const AGAIN_MS = 500;
 
 async function untilDone(
-  attempt: () => Promise<unknown>,
+  attempt: () => Promise<string | null>,
   { timer, log, parts }: WaitForDatabase,
 ): Promise<void> {
   let told: string | null = null;

@@ -2,8 +2,9 @@ import { type SpaceKey, spaceKey, spaceOf } from '@syncline/core';
 import type { AccessNews, SpaceDetails, Spaces } from '@syncline/ports';
 import { rightsText } from './access-rows';
 import { declareWithin } from './declarations';
+import { goOnFromRemoved, rememberRemoved } from './removed-spaces';
 import { quotaOf, type QuotaRow } from './space-rows';
-import { type Sql, statement } from './sql';
+import { type Connection, type Sql, statement } from './sql';
 import { tellNews } from './tell-news';
 import { spacesOfTenant } from './tenant-range';
 
@@ -53,9 +54,9 @@ const change = statement<{ readonly space: SpaceKey }>(
   'update spaces set name = $2::text, declared_only = $3::bool where space = $1::text returning space',
 );
 /** Waits for merges that are under way; those that come later find nothing. */
-const remove = statement<{ readonly records: number }>(
+const remove = statement<{ readonly records: number; readonly epoch: number; readonly head: number }>(
   'spaces.remove',
-  'delete from spaces where space = $1::text returning records',
+  'delete from spaces where space = $1::text returning records, epoch, head',
 );
 
 const TABLES = [
@@ -82,6 +83,7 @@ export function spaces(sql: Sql, news: AccessNews): Spaces {
         const limits = [quota?.recordsMax ?? null, quota?.bytesMax ?? null];
         const [created] = await connection.query(create(space, name, declaredOnly, createdAtMs, ...limits));
         if (created === undefined) return false;
+        await goOnFromRemoved(connection, space);
         // What was written to a space while it was being removed must not come back with the next one of its name.
         for (const each of clear) await connection.query(each(space));
         const { user, access, addedAtMs, expiresAtMs } = owner;
@@ -108,12 +110,14 @@ export function spaces(sql: Sql, news: AccessNews): Spaces {
     changeSpace: async (space, { name, declaredOnly }) =>
       (await sql.query(change(space, name, declaredOnly))).length > 0,
     async removeSpace(space) {
-      const removed = await sql.transaction(async (connection) => {
-        await connection.script('set local statement_timeout = 0');
+      const clearOut = async (connection: Connection) => {
         const [gone] = await connection.query(remove(space));
-        if (gone !== undefined) for (const each of clear) await connection.query(each(space));
-        return gone ?? null;
-      });
+        if (gone === undefined) return null;
+        await rememberRemoved(connection, space, gone);
+        for (const each of clear) await connection.query(each(space));
+        return { records: gone.records };
+      };
+      const removed = await sql.transaction(clearOut, { unhurried: true });
       if (removed !== null) await tell({ kind: 'removed', space });
       return removed;
     },

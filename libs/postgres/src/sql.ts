@@ -7,12 +7,20 @@ export interface Sql extends Connection {
    * Runs work on one connection, between BEGIN and COMMIT. When the work rejects, nothing is written and the same error
    * comes out. A connection takes several queries at once and works them off one after the other.
    */
-  transaction<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
+  transaction<Result>(
+    work: (connection: Connection) => Promise<Result>,
+    options?: TransactionOptions,
+  ): Promise<Result>;
   /** Reads that see the same moment, sent together. */
   snapshot<Rows extends readonly unknown[]>(queries: {
     readonly [At in keyof Rows]: Query<Rows[At]>;
   }): Promise<{ -readonly [At in keyof Rows]: Rows[At][] }>;
   close(): Promise<void>;
+}
+
+export interface TransactionOptions {
+  /** For what takes longer the more is stored: its statements have all the time that they need. */
+  readonly unhurried?: boolean;
 }
 
 export interface Connection {

@@ -1,5 +1,6 @@
 import {
   type AdministrationUnderTest,
+  type ArtifactStoreUnderTest,
   describeAdministrationContracts,
   describeArtifactStoreContract,
   describeStoreContracts,
@@ -28,7 +29,7 @@ afterAll(async () => {
   await (await made.sql)?.close();
 });
 
-const make = async (): Promise<AdministrationUnderTest> => ({
+const make = async (): Promise<AdministrationUnderTest & ArtifactStoreUnderTest> => ({
   store: postgresStore({ sql: await made.sql!, news: newsInProcess() }),
   prefix: `pglite-${++made.count}`,
   close: () => Promise.resolve(),

@@ -113,6 +113,12 @@ export function choiceSetting<Choice extends string>(
   return settingOf(name, `one of ${choices.map((choice) => `\`${choice}\``).join(', ')}`, parse, options);
 }
 
+export function yesNoSetting(name: string, options: WithDefault<boolean>): Setting<boolean> {
+  const parse = (text: string) =>
+    text === 'yes' || text === 'no' ? parsed(text === 'yes') : wrong('is neither of both');
+  return settingOf(name, '`yes` or `no`', parse, options, (value) => (value ? 'yes' : 'no'));
+}
+
 export interface UrlOptions extends WithDefault<string> {
   /** Such as `postgres:`. */
   readonly protocols: readonly string[];

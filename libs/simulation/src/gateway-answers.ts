@@ -1,5 +1,6 @@
 import {
   type Answer,
+  type AskedEffect,
   type Cursor,
   type CursorKeys,
   type Delta,
@@ -9,7 +10,6 @@ import {
   type PolicyRegistry,
   type PushResult,
   type Reader,
-  type SessionEffect,
   type SessionInput,
   type SessionState,
   type SpaceId,
@@ -59,10 +59,6 @@ export interface OpenSession {
   readonly unwatch: Map<SpaceId, () => void>;
 }
 
-/** An effect that is answered by an input. */
-type Asked = 'authenticate' | 'open' | 'plan' | 'push' | 'read';
-export type AskedEffect = SessionEffect & { readonly do: Asked };
-
 export interface GatewayAnswers {
   answer(session: OpenSession, effect: AskedEffect): Promise<SessionInput>;
   acknowledge(session: OpenSession, space: SpaceId, cursor: Uint8Array): Promise<unknown>;
@@ -80,7 +76,10 @@ export function gatewayAnswers(process: Process, deps: GatewayDeps): GatewayAnsw
   const note = acknowledge({ devices: store, keys });
 
   type Handler = {
-    [Kind in Asked]: (session: OpenSession, effect: AskedEffect & { do: Kind }) => Promise<SessionInput>;
+    [Kind in AskedEffect['do']]: (
+      session: OpenSession,
+      effect: AskedEffect & { do: Kind },
+    ) => Promise<SessionInput>;
   };
   const answers: Handler = {
     authenticate: (session, effect) => logIn(process, deps, store, session, effect),

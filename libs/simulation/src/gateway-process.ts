@@ -1,19 +1,19 @@
 import {
+  type AskedEffect,
   SERVED_CAPABILITIES,
   type DeviceMessage,
   newSession,
   refusal,
-  type Refusal,
   type SessionEffect,
   sessionId,
   type SessionInput,
   type SpaceId,
   startPace,
   stepSession,
+  unanswered,
 } from '@syncline/core';
 import type { CountedSession, SessionRegistry } from '@syncline/ports';
 import {
-  type AskedEffect,
   type GatewayAnswers,
   gatewayAnswers,
   type GatewayDeps,
@@ -154,26 +154,6 @@ function ask(gateway: Gateway, session: OpenSession, effect: AskedEffect): void 
       feed(gateway, session, unanswered(effect, refusal('UNAVAILABLE', { retryAfterMs: 500 })));
     },
   );
-}
-
-function unanswered(effect: AskedEffect, why: Refusal): SessionInput {
-  switch (effect.do) {
-    case 'authenticate':
-      return { kind: 'not-authenticated', refusal: why };
-    case 'open': {
-      const { space } = effect.request.subscribe;
-      return { kind: 'not-opened', space, ticket: effect.ticket, refusal: why };
-    }
-    case 'plan':
-      return { kind: 'not-opened', space: effect.request.space, ticket: effect.ticket, refusal: why };
-    case 'read':
-      return { kind: 'not-read', space: effect.space, ticket: effect.ticket, refusal: why };
-    case 'push': {
-      const result = { kind: 'refused', refusal: why } as const;
-      const answer = { result, changesRemaining: 0 };
-      return { kind: 'pushed', space: effect.space, ticket: effect.ticket, answer };
-    }
-  }
 }
 
 function watch(gateway: Gateway, session: OpenSession, space: SpaceId): void {

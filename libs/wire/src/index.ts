@@ -4,6 +4,8 @@ export * from './admin-members';
 export * from './admin-spaces';
 export * from './admin-tenants';
 export * from './announcements';
+export * from './artifact-calls';
+export * from './artifact-transfers';
 export * from './callers';
 export * from './changes';
 export * from './checkpoints';

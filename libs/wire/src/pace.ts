@@ -1,4 +1,4 @@
-import type { NoticeKind, Pace, QuotaState, ServerMessage } from '@syncline/core';
+import type { NoticeKind, Pace, QuotaState, ServerMessage, SpaceId } from '@syncline/core';
 import {
   Notice,
   NoticeKind as ProtoKind,
@@ -7,7 +7,7 @@ import {
 } from '@syncline/proto';
 import { codes } from './codes';
 import { uint32, uint64 } from './encoding';
-import { each, type Place, whole } from './place';
+import { each, idIn, type Place, whole } from './place';
 
 export function paceToProto(pace: Pace): ProtoPace {
   return {
@@ -17,7 +17,8 @@ export function paceToProto(pace: Pace): ProtoPace {
     pushDelayMs: uint32(pace.delayMs),
     nextPollMs: uint32(pace.nextPollMs),
     changesRemaining: uint32(pace.changesRemaining),
-    quotas: (pace.quotas ?? []).map(({ name, allowed, used }) => ({
+    quotas: (pace.quotas ?? []).map(({ space, name, allowed, used }) => ({
+      space,
       name,
       allowed: uint64(allowed),
       used: uint64(used),
@@ -37,8 +38,13 @@ export function paceFromProto(proto: ProtoPace, at: Place): Pace {
   };
 }
 
-function quotaFromProto({ name, allowed, used }: ProtoQuota, at: Place): QuotaState {
-  return { name, allowed: whole(at, 'allowed', allowed), used: whole(at, 'used', used) };
+function quotaFromProto({ space, name, allowed, used }: ProtoQuota, at: Place): QuotaState {
+  return {
+    space: idIn<SpaceId>(at, 'space', space),
+    name,
+    allowed: whole(at, 'allowed', allowed),
+    used: whole(at, 'used', used),
+  };
 }
 
 export type NoticeMessage = ServerMessage & { kind: 'notice' };

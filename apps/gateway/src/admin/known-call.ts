@@ -3,7 +3,7 @@ import { identifyCaller } from '@syncline/flows';
 import type { Identity } from '@syncline/ports';
 import type { Codec, Pair } from '@syncline/wire';
 import { type CallContext, type MessageCodec, type UnaryMethod, unaryMethod } from '../unary/methods';
-import type { AdminDeps } from './admin-deps';
+import type { GatewayDeps } from '../gateway-deps';
 
 /** A message of the protocol in all of its forms. */
 export interface Form<Proto, Value> {
@@ -41,7 +41,7 @@ export type KnownCall = <ProtoAsked, Asked, ProtoTold, Told>(
 ) => UnaryMethod;
 
 /** The same for calls with a token: whoever has none learns nothing of their message either. */
-export function knownCalls(deps: AdminDeps): KnownCall {
+export function knownCalls(deps: GatewayDeps): KnownCall {
   const identify = identifyCaller({ ...deps, directory: deps.store, tenants: deps.store });
   return (asked, told, act) => {
     const request: Codec<Parameters<typeof asked.pair.fromProto>[0]> = asked.codec;

@@ -1,8 +1,8 @@
+import { refusedCall } from '@syncline/wire/grpc';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { OpenSession, SessionStream } from '../session/stream';
 import { bearerToken } from '../unary/bearer';
-import { statusOf } from '../unary/grpc-status';
 
 type Call = ServerDuplexStream<Uint8Array, Uint8Array>;
 
@@ -36,9 +36,9 @@ function streamOf(call: Call, address: string | null): SessionStream {
     },
     end(why) {
       if (why === null) call.end();
-      else call.emit('error', statusOf(why));
+      else call.emit('error', refusedCall(why));
     },
-    cut: () => cut(call),
+    cut: () => cutCall(call),
     pauseReading: () => void call.pause(),
     resumeReading: () => void call.resume(),
   };
@@ -51,8 +51,8 @@ interface CallInside {
 }
 
 /** A status waits behind everything that was sent before, so it does not end a call whose caller reads nothing. */
-function cut(call: Call): void {
-  let inside = (call as unknown as { readonly call?: CallInside }).call;
+export function cutCall(call: object): void {
+  let inside = (call as { readonly call?: CallInside }).call;
   // Interceptors stand around the call that has the stream.
   while (inside?.nextCall !== undefined) inside = inside.nextCall;
   if (inside?.stream === undefined)
@@ -61,7 +61,7 @@ function cut(call: Call): void {
 }
 
 /** Left alone, a call reads sixteen messages ahead of whoever takes them, each as large as messages may be. */
-function holdFewMessages(call: Call): void {
+export function holdFewMessages(call: Call): void {
   const { _readableState: state } = call as unknown as { _readableState?: { highWaterMark: number } };
   if (state === undefined) throw new Error('this version of Node keeps the state of its streams elsewhere');
   state.highWaterMark = 1;

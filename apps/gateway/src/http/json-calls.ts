@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, PROTOCOL_MAX, PROTOCOL_MIN, type Refusal, refusal } from '@syncline/core';
 import { refusalToStatus, statusToJson } from '@syncline/wire';
+import { leavingCaller } from '../leaving';
 import { bearerToken } from '../unary/bearer';
 import type { CallContext, UnaryMethod } from '../unary/methods';
 import { settleCall } from '../unary/settle';
@@ -122,7 +123,7 @@ export function pathOf({ url }: IncomingMessage): string {
 
 /** Whoever hangs up before the answer is not worked for any more. */
 function contextOf({ behindProxy }: HttpDeps, [request, response]: Exchange): CallContext {
-  const leaving = new AbortController();
+  const leaving = leavingCaller();
   response.once('close', () => leaving.abort());
   const { authorization, traceparent } = request.headers;
   return {

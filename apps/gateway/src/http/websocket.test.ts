@@ -1,12 +1,4 @@
-import {
-  type DeviceId,
-  type DeviceMessage,
-  hlcTime,
-  type Hello,
-  type ServerMessage,
-  type Subscribe,
-  WHOLE_SPACE,
-} from '@syncline/core';
+import { type DeviceId, type DeviceMessage, hlcTime, type Hello, type ServerMessage } from '@syncline/core';
 import { change, eventually } from '@syncline/port-contracts';
 import { DeviceMessage as ProtoDeviceMessage, ServerMessage as ProtoServerMessage } from '@syncline/proto';
 import {
@@ -16,6 +8,7 @@ import {
   serverMessageFromProto,
 } from '@syncline/wire';
 import { type ClientOptions, WebSocket } from 'ws';
+import { subscribeTo } from '../gateway.test-fixtures';
 import {
   callWorld,
   type CallWorld,
@@ -56,16 +49,7 @@ const hello = (given: Partial<Hello> = {}): Hello => ({
   ...given,
 });
 
-const SUBSCRIBE: Subscribe = {
-  kind: 'subscribe',
-  space: HOME,
-  scope: WHOLE_SPACE,
-  cursor: null,
-  mode: 'bidirectional',
-  digests: new Map(),
-  pending: [],
-  tag: 0,
-};
+const SUBSCRIBE = subscribeTo();
 
 type Form = 'binary' | 'text';
 

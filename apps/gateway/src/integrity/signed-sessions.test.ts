@@ -1,4 +1,4 @@
-import { type DeviceId, refusal, type ServerMessage, WHOLE_SPACE } from '@syncline/core';
+import { type DeviceId, refusal, type ServerMessage } from '@syncline/core';
 import { eventually } from '@syncline/port-contracts';
 import { DeviceMessage } from '@syncline/proto';
 import {
@@ -9,6 +9,7 @@ import {
   signedToDeviceMessage,
 } from '@syncline/wire';
 import { WebSocket } from 'ws';
+import { subscribeTo } from '../gateway.test-fixtures';
 import { callWorld, HOME, TENANT } from '../unary/call-world.test-fixtures';
 import { serve, type Served } from '../unary/served.test-fixtures';
 import { isMessageCode, messageCode } from './message-code';
@@ -42,16 +43,7 @@ const hello = (given: object = {}): Uint8Array =>
     }),
   ).finish();
 
-const SUBSCRIBE = deviceMessageToBytes({
-  kind: 'subscribe',
-  space: HOME,
-  scope: WHOLE_SPACE,
-  cursor: null,
-  mode: 'bidirectional',
-  digests: new Map(),
-  pending: [],
-  tag: 0,
-});
+const SUBSCRIBE = deviceMessageToBytes(subscribeTo());
 
 async function begin() {
   const world = await callWorld();

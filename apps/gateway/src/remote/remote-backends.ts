@@ -5,8 +5,8 @@ import { grpcChannel } from '@syncline/service-kit';
 import type { Log } from '@syncline/telemetry';
 import type { Backends } from '../backends';
 import { type Lookup, targetAddresses } from './addresses';
-import { DELTA_ATTEMPTS_MAX, DELTA_RETRY_SAFE, type RemoteDelta, remoteDelta } from './remote-delta';
-import { type RemoteMerge, remoteMerge } from './remote-merge';
+import { DELTA_ATTEMPTS_MAX, DELTA_RETRY_SAFE, remoteDelta } from './remote-delta';
+import { remoteMerge } from './remote-merge';
 import { DEFAULT_REMOTE_SETTINGS, type RemoteSettings } from './remote-settings';
 
 export interface RemoteBackendsDeps {
@@ -23,7 +23,7 @@ export interface RemoteBackendsDeps {
   readonly settings?: Partial<RemoteSettings>;
 }
 
-export interface RemoteBackends extends Omit<RemoteDelta, 'close'>, Omit<RemoteMerge, 'close'> {
+export interface RemoteBackends extends Backends {
   close(): Promise<void>;
 }
 
@@ -49,14 +49,11 @@ export function remoteBackends(deps: RemoteBackendsDeps): RemoteBackends {
     keys,
     settings,
   });
-  const backends = {
+  return {
     push: merge.push,
     read: delta.read,
     plan: delta.plan,
     compare: delta.compare,
-  } satisfies Backends;
-  return {
-    ...backends,
     async close() {
       await merge.close();
       await delta.close();

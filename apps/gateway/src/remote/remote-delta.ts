@@ -1,15 +1,4 @@
-import type {
-  Answer,
-  CheckPlan,
-  ClaimedRange,
-  Cursor,
-  CursorKeys,
-  Delta,
-  Reader,
-  SpaceKey,
-  Subscribe,
-} from '@syncline/core';
-import type { Comparison } from '@syncline/flows';
+import type { Answer, CursorKeys } from '@syncline/core';
 import {
   CompareRangesRequest,
   CompareRangesResponse,
@@ -27,11 +16,11 @@ import {
   decode,
   deltaFromProto,
   encode,
-  type OnBehalf,
   planCallToProto,
   plannedFromProto,
   readCallToProto,
 } from '@syncline/wire';
+import type { Backends } from '../backends';
 import { refusalOf } from './remote-failures';
 import { DEFAULT_REMOTE_SETTINGS, type RemoteSettings } from './remote-settings';
 
@@ -48,19 +37,7 @@ export interface RemoteDeltaDeps {
   readonly settings?: Partial<RemoteSettings>;
 }
 
-export interface RemoteDelta {
-  readonly read: (
-    space: SpaceKey,
-    reader: Reader,
-    cursor: Cursor,
-    gone?: AbortSignal,
-  ) => Promise<Answer<Delta>>;
-  readonly plan: (onBehalf: OnBehalf, subscribe: Subscribe, gone?: AbortSignal) => Promise<Answer<CheckPlan>>;
-  readonly compare: (
-    onBehalf: OnBehalf,
-    ranges: readonly ClaimedRange[],
-    gone?: AbortSignal,
-  ) => Promise<Answer<Comparison>>;
+export interface RemoteDelta extends Omit<Backends, 'push'> {
   close(): Promise<void>;
 }
 

@@ -1,10 +1,10 @@
 import { type PushResult, type Reason, refusal, type SpaceKey } from '@syncline/core';
-import type { SpacePush } from '@syncline/flows';
 import type { Chance, Clock, Timer } from '@syncline/ports';
 import { MergeRequest } from '@syncline/proto/internal';
 import type { GrpcChannel } from '@syncline/service-kit';
 import type { Log } from '@syncline/telemetry';
 import { encode, mergeCallToProto } from '@syncline/wire';
+import type { Backends } from '../backends';
 import type { TargetAddresses } from './addresses';
 import { type MergeStream, mergeStream } from './merge-stream';
 import { DEFAULT_REMOTE_SETTINGS, type RemoteSettings } from './remote-settings';
@@ -21,8 +21,7 @@ export interface RemoteMergeDeps {
   readonly settings?: Partial<RemoteSettings>;
 }
 
-export interface RemoteMerge {
-  readonly push: (push: SpacePush) => Promise<PushResult>;
+export interface RemoteMerge extends Pick<Backends, 'push'> {
   close(): Promise<void>;
 }
 

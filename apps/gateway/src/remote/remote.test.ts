@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import {
   CORE_POLICIES,
   DEFAULT_LIMITS,
@@ -38,6 +38,7 @@ import {
 import {
   addressText,
   channelCredentials,
+  type GrpcLimits,
   grpcServer,
   type GrpcService,
   readiness,
@@ -67,7 +68,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function serve(host: string, port: number, service: GrpcService, drain = () => undefined as void) {
+async function serve(
+  host: string,
+  port: number,
+  service: GrpcService,
+  drain = () => undefined as void,
+  limits: Partial<GrpcLimits> = {},
+) {
   const ready = readiness({ parts: [] });
   const server = grpcServer({
     address: { host, port },
@@ -75,7 +82,7 @@ async function serve(host: string, port: number, service: GrpcService, drain = (
     services: [service],
     readiness: ready,
     log: silentLog,
-    limits: { drainWithinMs: 5_000 },
+    limits: { drainWithinMs: 5_000, ...limits },
     onDrain: drain,
   });
   await server.start();
@@ -509,6 +516,24 @@ describe('reading', () => {
     for (let n = 0; n < 4; n++) expect((await remote.read(HOME, READER, FROM_START)).ok).toBe(true);
     await instances[0]!.close();
     for (let n = 0; n < 8; n++) expect((await remote.read(HOME, READER, FROM_START)).ok).toBe(true);
+  });
+
+  test('goes on while connections are asked to move on', async () => {
+    const port = await freePort();
+    const service = deltaService({ delta: deltaOn(await spaceOfThree()), keys: KEYS, log: silentLog });
+    const peers = new Set<string>();
+    const read = service.handlers['read'] as (call: ServerWritableStream<Uint8Array, Uint8Array>) => void;
+    const handlers = {
+      ...service.handlers,
+      read(call: ServerWritableStream<Uint8Array, Uint8Array>) {
+        peers.add(call.getPeer());
+        read(call);
+      },
+    };
+    const limits = { connectionAgeMs: 100, connectionAgeGraceMs: 2_000 };
+    await serve('127.0.0.2', port, { ...service, handlers }, undefined, limits);
+    const remote = backendsAt(1, name().lookup, {}, `ipv4:127.0.0.2:${port}`);
+    while (peers.size < 4) expect(await remote.read(HOME, READER, FROM_START)).toMatchObject({ ok: true });
   });
 
   test('without an instance everything is refused with the time to come back, and no address is told', async () => {

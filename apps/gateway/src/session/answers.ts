@@ -1,22 +1,24 @@
 import {
   type Answer,
+  type AskedEffect,
   granted,
   msOf,
   payloadBytes,
+  type QuotaState,
   type Refusal,
   refusal,
-  type SessionEffect,
   type SessionInput,
+  type SpaceId,
   type SpaceKey,
+  unanswered,
 } from '@syncline/core';
 import { accessTo, acknowledge, admitPush, authenticate, openSpace, seeDevice } from '@syncline/flows';
 import { Unavailable } from '@syncline/ports';
 import type { GatewayDeps } from '../gateway-deps';
+import { nearQuotas } from '../near-quotas';
 import { type DeviceSession, keyOf } from './device-session';
 
-/** An effect that is answered by an input. */
-type Asked = 'authenticate' | 'open' | 'plan' | 'push' | 'read';
-export type AskedEffect = SessionEffect & { readonly do: Asked };
+type Asked = AskedEffect['do'];
 type EffectOf<Kind extends Asked> = AskedEffect & { readonly do: Kind };
 
 type Handlers = {
@@ -35,6 +37,7 @@ export interface AnswersDeps extends GatewayDeps {
 }
 
 const UNAVAILABLE_RETRY_MS = 500;
+const QUOTAS_EVERY_MS = 10_000;
 
 /** The flows behind the effects of a session. */
 export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
@@ -154,6 +157,13 @@ function planFor({ store, backends }: GatewayDeps): Handlers['plan'] {
 function pushFor(deps: GatewayDeps): Handlers['push'] {
   const { backends, clock, metrics } = deps;
   const admit = admitPush(deps);
+  /** Looked at now and then only: it is news for people. */
+  const quotasFor = async (session: DeviceSession, space: SpaceId): Promise<readonly QuotaState[]> => {
+    const nowMs = clock.nowMs();
+    if (nowMs - (session.quotasSeenAtMs.get(space) ?? -Infinity) < QUOTAS_EVERY_MS) return [];
+    session.quotasSeenAtMs.set(space, nowMs);
+    return nearQuotas(deps.store, keyOf(session, space), nowMs);
+  };
   return async (session, { space, ticket, user, device, access, changes }) => {
     const sentAtMs = clock.nowMs();
     const bytes = changes.reduce((sum, change) => sum + payloadBytes(change), 0);
@@ -164,26 +174,7 @@ function pushFor(deps: GatewayDeps): Handlers['push'] {
       : ({ kind: 'refused', refusal: admitted.refusal } as const);
     metrics.pushed(result.kind, changes.length, clock.nowMs() - sentAtMs);
     const changesRemaining = admitted.ok ? admitted.value.remaining : 0;
-    return { kind: 'pushed', space, ticket, answer: { result, changesRemaining } };
+    const quotas = result.kind === 'outcomes' ? await quotasFor(session, space) : [];
+    return { kind: 'pushed', space, ticket, answer: { result, changesRemaining, quotas } };
   };
-}
-
-function unanswered(effect: AskedEffect, why: Refusal): SessionInput {
-  switch (effect.do) {
-    case 'authenticate':
-      return { kind: 'not-authenticated', refusal: why };
-    case 'open': {
-      const { space } = effect.request.subscribe;
-      return { kind: 'not-opened', space, ticket: effect.ticket, refusal: why };
-    }
-    case 'plan':
-      return { kind: 'not-opened', space: effect.request.space, ticket: effect.ticket, refusal: why };
-    case 'read':
-      return { kind: 'not-read', space: effect.space, ticket: effect.ticket, refusal: why };
-    case 'push': {
-      const result = { kind: 'refused', refusal: why } as const;
-      const answer = { result, changesRemaining: 0 };
-      return { kind: 'pushed', space: effect.space, ticket: effect.ticket, answer };
-    }
-  }
 }

@@ -8,6 +8,7 @@ import {
   type SpaceKey,
 } from '@syncline/core';
 import type { CountedSession, Identity, Present } from '@syncline/ports';
+import { leavingCaller } from '../leaving';
 import type { SessionStream } from './stream';
 
 /** A device on its stream: the state of the rules, and what the shell around them has to remember. */
@@ -45,6 +46,8 @@ export interface DeviceSession {
   readonly shown: Map<SpaceId, Present>;
   /** Spaces whose presence was held back while the device took nothing. */
   readonly rosterDue: Set<SpaceId>;
+  /** When it was last looked how much of the space's quotas is used. */
+  readonly quotasSeenAtMs: Map<SpaceId, number>;
 }
 
 /** What a session and the parts around it need of each other. */
@@ -68,13 +71,14 @@ export function deviceSession(state: SessionState, stream: SessionStream, nowMs:
     finished: false,
     ended: false,
     gone: false,
-    leaving: new AbortController(),
+    leaving: leavingCaller(),
     lastRefusal: null,
     unsentMessages: 0,
     unsentBytes: 0,
     progressAtMs: nowMs,
     shown: new Map(),
     rosterDue: new Set(),
+    quotasSeenAtMs: new Map(),
   };
 }
 

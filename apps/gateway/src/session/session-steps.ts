@@ -1,9 +1,16 @@
-import { refusal, type Refusal, type SessionEffect, type SessionInput, stepSession } from '@syncline/core';
+import {
+  type AskedEffect,
+  refusal,
+  type Refusal,
+  type SessionEffect,
+  type SessionInput,
+  stepSession,
+} from '@syncline/core';
 import type { GatewayDeps } from '../gateway-deps';
 import type { PresenceRooms } from '../spaces/presence-rooms';
 import type { Rights } from '../spaces/rights';
 import type { WatchedSpaces } from '../spaces/watched-spaces';
-import type { AskedEffect, SessionAnswers } from './answers';
+import type { SessionAnswers } from './answers';
 import type { DeviceSession } from './device-session';
 import { isAnswered, mayRead } from './flow-control';
 import type { Keeping } from './keeping';

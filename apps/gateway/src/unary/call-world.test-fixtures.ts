@@ -9,7 +9,14 @@ import {
   type TenantId,
   type UserId,
 } from '@syncline/core';
-import { announcePlans, compareRanges, planSpace, pushChanges, readDelta } from '@syncline/flows';
+import {
+  announcePlans,
+  compareRanges,
+  planSpace,
+  pushChanges,
+  readDelta,
+  tenantRates,
+} from '@syncline/flows';
 import {
   hmacCursorKeys,
   memoryAnnouncements,
@@ -70,6 +77,7 @@ export async function callWorld(world: CallWorldGiven = {}) {
     presence: memoryPresence({ timer }),
     sessions: memorySessionRegistry({ clock }),
     rates: memoryRateLimits({ clock }),
+    ratesOf: tenantRates({ tenants: store, clock }),
     tokens,
     keys,
     policies,

@@ -54,6 +54,7 @@ import {
 } from '@syncline/wire';
 import { credentials, Client, Metadata, type ServiceError, status as grpcStatus } from '@grpc/grpc-js';
 import type { Backends } from '../backends';
+import { subscribeTo } from '../gateway.test-fixtures';
 import {
   type CallWorld,
   callWorld,
@@ -144,16 +145,7 @@ function device(
   };
 }
 
-const SUBSCRIBE: Subscribe = {
-  kind: 'subscribe',
-  space: HOME,
-  scope: WHOLE_SPACE,
-  cursor: null,
-  mode: 'bidirectional',
-  digests: new Map(),
-  pending: [],
-  tag: 0,
-};
+const SUBSCRIBE = subscribeTo();
 
 /** Pulls until the checkpoint, as a device does: with its last cursor each time. */
 async function pullAll(puller: ReturnType<typeof device>, given: Partial<PullCall> = {}) {
@@ -509,7 +501,7 @@ describe.each(['grpc', 'http'] as const)('calls outside of a session, over %s', 
     const ann = device(via);
     const some = ['a', 'b', 'c'].map((id) => change.create(id, {}));
     expect(valueOf(await ann.push(...some)).pace).not.toHaveProperty('quotas');
-    const told = [{ name: 'records_max', allowed: 5, used: 4 }];
+    const told = [{ space: HOME, name: 'records_max', allowed: 5, used: 4 }];
     expect(valueOf(await ann.push(change.create('d', {}))).pace!.quotas).toEqual(told);
     expect(valueOf(await device(via, { device: 'reader' }).pull()).pace!.quotas).toEqual(told);
     const over = ['e', 'f'].map((id) => change.create(id, {}));

@@ -1,8 +1,9 @@
 import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { type Answer, type Limits, overLimit, refused } from '@syncline/core';
+import { refusedCall } from '@syncline/wire/grpc';
 import { addressOf } from '../grpc/session-stream';
+import { leavingCaller } from '../leaving';
 import { bearerToken } from './bearer';
-import { statusOf } from './grpc-status';
 import type { CallContext, UnaryMethods } from './methods';
 import { settleCall, type SettleDeps } from './settle';
 
@@ -33,7 +34,7 @@ export function unaryHandlers(
         void settle(name, answer).then((answered) => {
           waiting.end();
           if (answered.ok) done(null, answered.value);
-          else done(statusOf(answered.refusal));
+          else done(refusedCall(answered.refusal));
         });
       },
     ]),
@@ -68,7 +69,7 @@ interface Waiting {
 
 /** Whoever cancels, hangs up, or has waited too long is not worked for any more: the transport tells all three alike. */
 function waitingFor(call: BytesCall): Waiting {
-  const leaving = new AbortController();
+  const leaving = leavingCaller();
   const leave = (): void => leaving.abort();
   call.once('cancelled', leave);
   return {

@@ -17,15 +17,19 @@ export interface PushDone {
   readonly tookMs: number;
   /** Changes that the rate limits still allow at once. */
   readonly remaining: number;
+  readonly changesPerSecondMax: number;
 }
 
 /** The next push may be larger than this one if this one was quick. */
-export function pushingPace(limits: Limits, { changes, tookMs, remaining }: PushDone): Pace {
+export function pushingPace(
+  limits: Limits,
+  { changes, tookMs, remaining, changesPerSecondMax }: PushDone,
+): Pace {
   const before = Math.max(changes, startPace(limits).pushChangesMax);
   return {
     ...pollingPace(limits, limits.pollMsMin),
     pushChangesMax: adaptPace({ pushChangesMax: before }, tookMs, limits).pushChangesMax,
-    delayMs: remaining >= 1 ? 0 : Math.ceil(((1 - remaining) * 1_000) / limits.changesPerSecondMax),
+    delayMs: remaining >= 1 ? 0 : Math.ceil(((1 - remaining) * 1_000) / changesPerSecondMax),
     changesRemaining: remaining,
   };
 }

@@ -2,12 +2,12 @@ import { granted, spaceKey } from '@syncline/core';
 import { pullSpace } from '@syncline/flows';
 import { PullRequest, PullResponse } from '@syncline/proto';
 import { pullCallFromProto, pulledToProto } from '@syncline/wire';
+import { nearQuotas } from '../near-quotas';
 import type { Activity } from './activity';
 import type { Admit } from './admitted';
 import type { CallDeps } from './call-deps';
 import { type UnaryMethod, unaryMethod } from './methods';
 import { pollingPace } from './pace';
-import { nearQuotas } from './quotas';
 
 export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): UnaryMethod {
   const { store, backends, limits, clock, compressor } = deps;

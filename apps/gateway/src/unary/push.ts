@@ -11,11 +11,11 @@ import {
 import { admitPush } from '@syncline/flows';
 import { PushRequest, PushResponse } from '@syncline/proto';
 import { type PushCall, pushCallFromProto, type PushedCall, pushedCallToProto } from '@syncline/wire';
+import { nearQuotas } from '../near-quotas';
 import { type Admit, type Admitted, admitToSpace } from './admitted';
 import type { CallDeps } from './call-deps';
 import { type CallContext, type UnaryMethod, unaryMethod } from './methods';
 import { pushingPace } from './pace';
-import { nearQuotas } from './quotas';
 
 export function pushMethod(deps: CallDeps, admit: Admit): UnaryMethod {
   return unaryMethod(PushRequest, PushResponse, async (request, context) => {
@@ -57,8 +57,7 @@ async function pushFor(
   metrics.pushed(result.kind, changes.length, tookMs);
   if (result.kind === 'refused') return { ok: false, refusal: result.refusal };
   const outcomes = asManyAsFit(result.outcomes, limits.messageBytesMax / 2);
-  const { remaining } = admitted.value;
-  const pace = pushingPace(limits, { changes: changes.length, tookMs, remaining });
+  const pace = pushingPace(limits, { changes: changes.length, tookMs, ...admitted.value });
   const quotas = await nearQuotas(deps.store, key, clock.nowMs());
   return granted({ outcomes: { kind: 'outcomes', space, outcomes }, pace: { ...pace, quotas } });
 }

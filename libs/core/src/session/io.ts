@@ -13,7 +13,14 @@ import type {
   UserId,
   Version,
 } from '../ids';
-import type { CheckPlan, DeviceMessage, PresenceMessage, ServerMessage, Subscribe } from '../messages';
+import type {
+  CheckPlan,
+  DeviceMessage,
+  PresenceMessage,
+  QuotaState,
+  ServerMessage,
+  Subscribe,
+} from '../messages';
 import type { PushResult } from '../outcomes';
 import type { Announcement } from '../pages';
 import type { Priority } from '../pacing';
@@ -88,6 +95,8 @@ export interface PushAnswer {
   readonly result: PushResult;
   /** Changes that the rate limits still allow at once. */
   readonly changesRemaining: number;
+  /** Those that are nearly used up, where they were looked at. */
+  readonly quotas?: readonly QuotaState[];
 }
 
 /** What the shell around a session is to do, in this order. */

@@ -1,5 +1,5 @@
 import { pushObstacle } from '../merge/reject';
-import type { PushMessage } from '../messages';
+import type { PushMessage, QuotaState } from '../messages';
 import type { Outcome } from '../outcomes';
 import { adaptPace } from '../pacing';
 import { overLimit, refusal } from '../refusals';
@@ -43,7 +43,7 @@ export function pushed(
   nowMs: number,
 ): SessionEffect[] {
   const { space } = sub;
-  const { result, changesRemaining } = answer;
+  const { result, changesRemaining, quotas = [] } = answer;
   const answeredInMs = nowMs - (sub.push?.sentAtMs ?? nowMs);
   sub.push = null;
   if (result.kind === 'refused') {
@@ -56,8 +56,9 @@ export function pushed(
   const effects = inParts(result.outcomes, state.setup.limits.messageBytesMax / 2).map((outcomes) =>
     send(state, { kind: 'outcomes', space, outcomes }),
   );
-  if (state.pace.pushChangesMax !== before || changesRemaining < state.pace.pushChangesMax) {
-    effects.push(pace(state, changesRemaining, nowMs));
+  const slower = changesRemaining < state.pace.pushChangesMax;
+  if (state.pace.pushChangesMax !== before || slower || quotas.length > 0) {
+    effects.push(pace(state, changesRemaining, quotas, nowMs));
   }
   return [...effects, ...pushNext(state, sub, nowMs)];
 }
@@ -79,7 +80,12 @@ function inParts(outcomes: readonly Outcome[], bytesMax: number): Outcome[][] {
   return parts;
 }
 
-function pace(state: SessionState, changesRemaining: number, nowMs: number): SessionEffect {
+function pace(
+  state: SessionState,
+  changesRemaining: number,
+  quotas: readonly QuotaState[],
+  nowMs: number,
+): SessionEffect {
   const { limits } = state.setup;
   const lacking = Math.max(0, 1 - changesRemaining);
   return send(state, {
@@ -89,5 +95,6 @@ function pace(state: SessionState, changesRemaining: number, nowMs: number): Ses
     delayMs: Math.ceil((lacking * 1_000) / limits.changesPerSecondMax),
     nextPollMs: pollAfterMs(state, nowMs),
     changesRemaining,
+    ...(quotas.length === 0 ? {} : { quotas }),
   });
 }

@@ -2,6 +2,7 @@ import type { Migration } from '../migrate';
 import { store } from './0001-store';
 import { administration } from './0002-administration';
 import { artifacts } from './0003-artifacts';
+import { removedSpaces } from './0004-removed-spaces';
 
 /** In the order in which they are applied. A migration that was released does not change any more. */
-export const MIGRATIONS: readonly Migration[] = [store, administration, artifacts];
+export const MIGRATIONS: readonly Migration[] = [store, administration, artifacts, removedSpaces];

@@ -122,6 +122,8 @@ export interface QuotaState {
   allowed: number;
   /** How much is used. */
   used: number;
+  /** The space that it is of. */
+  space: string;
 }
 
 /** How fast a device should go on. It holds until the next one. */
@@ -1081,7 +1083,7 @@ export const Unsubscribe: MessageFns<Unsubscribe> = {
 };
 
 function createBaseQuotaState(): QuotaState {
-  return { name: "", allowed: 0, used: 0 };
+  return { name: "", allowed: 0, used: 0, space: "" };
 }
 
 export const QuotaState: MessageFns<QuotaState> = {
@@ -1094,6 +1096,9 @@ export const QuotaState: MessageFns<QuotaState> = {
     }
     if (message.used !== 0) {
       writer.uint32(24).uint64(message.used);
+    }
+    if (message.space !== "") {
+      writer.uint32(34).string(message.space);
     }
     return writer;
   },
@@ -1135,6 +1140,14 @@ export const QuotaState: MessageFns<QuotaState> = {
             message.used = longToNumber(reader.uint64());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.space = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1152,6 +1165,7 @@ export const QuotaState: MessageFns<QuotaState> = {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
       allowed: isSet(object.allowed) ? globalThis.Number(object.allowed) : 0,
       used: isSet(object.used) ? globalThis.Number(object.used) : 0,
+      space: isSet(object.space) ? globalThis.String(object.space) : "",
     };
   },
 
@@ -1166,6 +1180,9 @@ export const QuotaState: MessageFns<QuotaState> = {
     if (message.used !== 0) {
       obj.used = Math.round(message.used);
     }
+    if (message.space !== "") {
+      obj.space = message.space;
+    }
     return obj;
   },
 
@@ -1177,6 +1194,7 @@ export const QuotaState: MessageFns<QuotaState> = {
     message.name = object.name ?? "";
     message.allowed = object.allowed ?? 0;
     message.used = object.used ?? 0;
+    message.space = object.space ?? "";
     return message;
   },
 };

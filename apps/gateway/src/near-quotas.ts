@@ -1,4 +1,4 @@
-import { limitName, type QuotaState, type SpaceKey } from '@syncline/core';
+import { limitName, type QuotaState, type SpaceKey, spaceOf } from '@syncline/core';
 import { type Spaces, Unavailable } from '@syncline/ports';
 
 /** From this share of a quota on, devices are told of it. */
@@ -17,8 +17,18 @@ export async function nearQuotas(
   const quota = details?.quota ?? null;
   if (details === null || quota === null) return [];
   const states = [
-    { name: limitName('recordsMax'), allowed: quota.recordsMax, used: details.records },
-    { name: limitName('storedBytesMax'), allowed: quota.bytesMax, used: details.bytes },
+    {
+      space: spaceOf(space),
+      name: limitName('recordsMax'),
+      allowed: quota.recordsMax,
+      used: details.records,
+    },
+    {
+      space: spaceOf(space),
+      name: limitName('storedBytesMax'),
+      allowed: quota.bytesMax,
+      used: details.bytes,
+    },
   ];
   return states.filter(({ allowed, used }) => used >= NEAR * allowed);
 }
