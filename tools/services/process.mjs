@@ -15,6 +15,13 @@ export async function freePort() {
   return port;
 }
 
+/** Sends the signal and waits for the end. */
+export async function ended(child, signal) {
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await exit;
+}
+
 /** `launch` gives the command, `ready` says whether it takes work yet, `stopSignal` ends it in an orderly way. */
 export function serverProcess({ name, launch, ready, stopSignal = 'SIGTERM' }) {
   let child = null;
@@ -52,10 +59,7 @@ export function serverProcess({ name, launch, ready, stopSignal = 'SIGTERM' }) {
   };
 
   const kill = async (signal = 'SIGKILL') => {
-    if (!isUp()) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await ended;
+    if (isUp()) await ended(child, signal);
   };
 
   return {

@@ -1,6 +1,7 @@
 /** One of our services as a child process: started, killed and started again on the same ports. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { ended } from '../services/process.mjs';
 
 const READY_MS_MAX = 60_000;
 const LAST_LINES_MAX = 50;
@@ -49,10 +50,7 @@ export function service({ name, program, env, onLine = () => {} }) {
   };
 
   const kill = async (signal = 'SIGKILL') => {
-    if (!isUp()) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await ended;
+    if (isUp()) await ended(child, signal);
   };
 
   return {

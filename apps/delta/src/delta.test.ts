@@ -1,6 +1,6 @@
 import { type Announcement, EMPTY_DIGEST, spaceKey, spaceId, tenantId, WHOLE_SPACE } from '@syncline/core';
 import { memoryStore } from '@syncline/memory';
-import { change, deviceOn, eventually, gate, NOTES } from '@syncline/port-contracts';
+import { artifactOf, change, deviceOn, eventually, gate, NOTES } from '@syncline/port-contracts';
 import { Unavailable } from '@syncline/ports';
 import { BEHALF, cursorAt, cursorFrom, deltaWorld, HOME, READER } from './delta.test-fixtures';
 
@@ -219,6 +219,21 @@ describe('retention', () => {
     expect(text).toContain('syncline_delta_pruned_total{what="receipts"} 16');
     expect(text).toContain('syncline_delta_walk_spaces 9');
     expect(text).toContain('syncline_delta_floor_behind_versions 0');
+  });
+
+  test('forgets uploads that nobody went on with, and leaves the others', async () => {
+    const { pass, store, time, metrics } = await aged();
+    const [left, young, whole] = [1, 2, 3].map((seed) => artifactOf(10, seed));
+    const [space, { artifacts }] = [spaces[0]!, store];
+    await artifacts.begin(space, left!.info, time.nowMs() - 2 * DAY_MS);
+    await artifacts.begin(space, young!.info, time.nowMs());
+    await artifacts.begin(space, whole!.info, 0);
+    await artifacts.putChunk(space, whole!.info.hash, { index: 0, content: whole!.chunks[0]! }, 0);
+    await artifacts.complete(space, whole!.info.hash);
+    await pass(15_000);
+    expect(await artifacts.state(space, left!.info.hash)).toBeNull();
+    expect(await artifacts.list(space, null, 9)).toHaveLength(2);
+    expect(await metrics.text()).toContain('syncline_delta_pruned_total{what="uploads"} 1');
   });
 
   test('only one instance walks; when it has gone without a word, another takes over', async () => {

@@ -43,11 +43,6 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
     help: string,
     labels: Label[] = [],
   ) => metrics.counter<Label>({ name: `gateway_${name}`, help, labels });
-  const open = metrics.gauge<'transport'>({
-    name: 'gateway_sessions_open',
-    help: 'Sessions that are open.',
-    labels: ['transport'],
-  });
   const sent = counter('messages_sent_total', 'Messages to devices, by kind and priority.', [
     'kind',
     'priority',
@@ -71,10 +66,10 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
     help: 'Calls outside of sessions, by method and reason of refusal.',
     labels: ['method', 'reason'],
   });
-  const artifactBytes = counter('artifact_bytes_total', 'Bytes of artifacts, from devices and to them.', [
-    'way',
-  ]);
-  const slow = counter('slow_consumers_total', 'Sessions that ended because the device took nothing.');
+  const slow = counter(
+    'slow_consumers_total',
+    'Sessions and downloads that ended because the device took nothing.',
+  );
   const announcements = counter('announcements_total', 'Announcements, by whether entries came with them.', [
     'entries',
   ]);
@@ -82,8 +77,8 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
   const degraded = counter('degraded_total', 'Times that the gateway went on without a part.', ['part']);
 
   return {
-    sessionOpened: (transport) => open.add({ transport }),
-    sessionClosed: (transport) => open.add({ transport }, -1),
+    ...sessionMetrics(metrics),
+    ...artifactMetrics(metrics),
     sent(kind, priority, bytes) {
       sent.add({ kind, priority });
       sentBytes.add({ kind }, bytes);
@@ -100,7 +95,6 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
       pushTime.observe({ result }, tookMs / 1_000);
     },
     called: (method, reason, tookMs) => callTime.observe({ method, reason }, tookMs / 1_000),
-    artifactBytes: (way, bytes) => artifactBytes.add({ way }, bytes),
     slowConsumer: () => slow.add({}),
     announced: (withEntries) => announcements.add({ entries: String(withEntries) }),
     announcementMissed: () => missed.add({}),
@@ -110,4 +104,25 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
       metrics.watched({ name: 'gateway_spaces_watched', help: 'Spaces with a session here.' }, spacesWatched);
     },
   };
+}
+
+function sessionMetrics(metrics: Metrics): Pick<GatewayMetrics, 'sessionOpened' | 'sessionClosed'> {
+  const open = metrics.gauge<'transport'>({
+    name: 'gateway_sessions_open',
+    help: 'Sessions that are open.',
+    labels: ['transport'],
+  });
+  return {
+    sessionOpened: (transport) => open.add({ transport }),
+    sessionClosed: (transport) => open.add({ transport }, -1),
+  };
+}
+
+function artifactMetrics(metrics: Metrics): Pick<GatewayMetrics, 'artifactBytes'> {
+  const bytes = metrics.counter<'way'>({
+    name: 'gateway_artifact_bytes_total',
+    help: 'Bytes of artifacts, from devices and to them.',
+    labels: ['way'],
+  });
+  return { artifactBytes: (way, count) => bytes.add({ way }, count) };
 }

@@ -34,6 +34,7 @@ test.each([
   ['a\ud800', 'must be well-formed Unicode'],
   ['\udc00a', 'must be well-formed Unicode'],
   ['\udc00\ud800', 'must be well-formed Unicode'],
+  ['\ufeffa', 'must not begin with a byte order mark'],
   ['x'.repeat(256), 'must be at most 255 bytes of UTF-8'],
   ['é'.repeat(128), 'must be at most 255 bytes of UTF-8'],
   ['\u{1f600}'.repeat(64), 'must be at most 255 bytes of UTF-8'],
@@ -47,6 +48,7 @@ test.each([
   ['é'.repeat(127)],
   ['\u{1f600}'.repeat(63)],
   ['a/b c'],
+  ['a\ufeff'],
   ['長'.repeat(85)],
 ])('%p is an id', (text) => {
   expect(idProblem(text)).toBeNull();
@@ -58,7 +60,8 @@ test('an id is well-formed and within its bytes, and nothing else is one', () =>
       const controls = [...text].some((unit) => unit < ' ' || unit === '\u007f');
       const fits = text.length > 0 && Buffer.byteLength(text) <= ID_BYTES_MAX;
       const wellFormed = Buffer.from(text).toString() === text;
-      expect(idProblem(text) === null).toBe(fits && !controls && wellFormed);
+      const marked = text.codePointAt(0) === 0xfeff;
+      expect(idProblem(text) === null).toBe(fits && !controls && wellFormed && !marked);
     }),
   );
 });

@@ -27,6 +27,8 @@ export const LEDGER_ID_BYTES_MAX = 700;
 const TENANT = /^[a-z0-9-]{1,63}$/;
 const COLLECTION = /^[a-z][a-z0-9._-]{0,63}$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
+/** Many a decoder of UTF-8 drops it at the beginning, PGlite's among them: the id would become another one. */
+const BYTE_ORDER_MARK = '\ufeff';
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** What is wrong with an id, in words for its sender; null when nothing is. */
@@ -36,6 +38,7 @@ export function idProblem(text: string, bytesMax: number = ID_BYTES_MAX): string
     return `must be at most ${bytesMax} bytes of UTF-8`;
   if (CONTROL.test(text)) return 'must not hold control characters';
   if (LONE_SURROGATE.test(text)) return 'must be well-formed Unicode';
+  if (text.startsWith(BYTE_ORDER_MARK)) return 'must not begin with a byte order mark';
   return null;
 }
 

@@ -37,7 +37,7 @@ async function world(own: Partial<Limits> = {}) {
     limits,
     upload,
     read: readArtifact({ artifacts }),
-    async uploaded(fixture: ArtifactFixture) {
+    uploaded: async (fixture: ArtifactFixture) => {
       valueOf(await upload.begin(HOME_KEY, fixture.info));
       for (const index of fixture.chunks.keys())
         valueOf(await upload.put(HOME_KEY, fixture.info, sent(fixture, index)));

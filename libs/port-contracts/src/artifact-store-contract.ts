@@ -65,7 +65,9 @@ export function describeArtifactStoreContract(
       },
     };
     describeUploading(world);
+    describeChunks(world);
     describeCompleting(world);
+    describeCorrupt(world);
     describeRemoving(world);
     describeFinding(world);
     describeAbandoned(world);
@@ -135,7 +137,9 @@ function describeUploading({ artifacts, space: newSpace }: World): void {
     await store.begin(space, info, BASE_MS);
     expect(await store.state(space, info.hash)).toEqual({ ...info, ...BEGUN });
   });
+}
 
+function describeChunks({ artifacts, space: newSpace }: World): void {
   test('chunks may come in any order and twice; what counts is where the first gap is', async () => {
     const [store, space] = [artifacts(), await newSpace()];
     const fixture = artifactOf(3_001);
@@ -221,7 +225,9 @@ function describeCompleting({ artifacts, space: newSpace }: World): void {
     await putOne(store, space, fixture, 1);
     expect(await store.complete(space, hash)).toBe(true);
   });
+}
 
+function describeCorrupt({ artifacts, space: newSpace }: World): void {
   test('content that has another hash is found out, and can be uploaded again', async () => {
     const [store, space] = [artifacts(), await newSpace()];
     const fixture = artifactOf(2_000);

@@ -1,4 +1,10 @@
-import { Client, type ClientDuplexStream, type ClientReadableStream, credentials, Metadata } from '@grpc/grpc-js';
+import {
+  Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+} from '@grpc/grpc-js';
 import { type Answer, type Limits, type Refusal, type UserId } from '@syncline/core';
 import { artifactOf, type ArtifactFixture, eventually } from '@syncline/port-contracts';
 import {
@@ -24,7 +30,14 @@ import {
 } from '@syncline/wire';
 import type { GatewayOptions } from '../gateway';
 import type { GatewayTiming } from '../gateway-timing';
-import { HOME, HOME_KEY, identityOf, type TestGateway, type TestWorld, testWorld } from '../gateway.test-fixtures';
+import {
+  HOME,
+  HOME_KEY,
+  identityOf,
+  type TestGateway,
+  type TestWorld,
+  testWorld,
+} from '../gateway.test-fixtures';
 import type { MessageCodec } from '../unary/methods';
 import { grpcCaller, httpCaller } from '../unary/served.test-fixtures';
 
@@ -101,7 +114,10 @@ export async function artifactWorld(given: ArtifactWorldGiven = {}): Promise<Art
   };
 }
 
-const whole = <Request>(codec: MessageCodec<Request> & Codec<Request>, message: Partial<Request>): Request => ({
+const whole = <Request>(
+  codec: MessageCodec<Request> & Codec<Request>,
+  message: Partial<Request>,
+): Request => ({
   ...codec.fromJSON({}),
   ...message,
 });
@@ -125,7 +141,12 @@ export interface TestUpload {
 }
 
 function testUpload(client: Client, token: string | null, device: string): TestUpload {
-  const call = client.makeBidiStreamRequest(`/${SERVICE}/UploadArtifact`, asBuffer, asBytes, metadataOf(token));
+  const call = client.makeBidiStreamRequest(
+    `/${SERVICE}/UploadArtifact`,
+    asBuffer,
+    asBytes,
+    metadataOf(token),
+  );
   const heard: UploadProgress[] = [];
   call.on('data', (bytes: Uint8Array) => {
     heard.push(valueOf(uploadProgress.fromProto(valueOf(decode(UploadArtifactResponse, bytes)))));
@@ -163,7 +184,10 @@ function testDownload(
     `/${SERVICE}/DownloadArtifact`,
     asBuffer,
     asBytes,
-    encode(DownloadArtifactRequest, { ...DownloadArtifactRequest.create({ space: HOME, device: 'd1' }), ...wanted }),
+    encode(DownloadArtifactRequest, {
+      ...DownloadArtifactRequest.create({ space: HOME, device: 'd1' }),
+      ...wanted,
+    }),
     metadataOf(token),
   );
   const parts: DownloadPart[] = [];
@@ -197,7 +221,10 @@ export function valueOf<Value>(answer: Answer<Value>): Value {
   throw new Error(`${reason}: ${message} ${JSON.stringify(violations)}`);
 }
 
-export const wantedOf = ({ info }: ArtifactFixture, given: Partial<Parameters<typeof downloadCall.toProto>[0]> = {}) =>
+export const wantedOf = (
+  { info }: ArtifactFixture,
+  given: Partial<Parameters<typeof downloadCall.toProto>[0]> = {},
+) =>
   downloadCall.toProto({
     space: HOME,
     device: 'd1' as never,

@@ -24,11 +24,14 @@ export interface WantedTransfer {
   readonly to: ArtifactRight;
 }
 
+/** Tells the device how long it will be made to wait. */
+type TellDelay = (delayMs: number) => Promise<Answer<null>>;
+
 /** A transfer that may begin. */
 export interface Transfer {
   readonly key: SpaceKey;
   /** Waits until so many bytes may go over; refused once the device may not do this any more, or everything stops. */
-  allow(bytes: number, tellDelay?: (delayMs: number) => Promise<Answer<null>>): Promise<Answer<null>>;
+  readonly allow: (bytes: number, tellDelay?: TellDelay) => Promise<Answer<null>>;
 }
 
 /** Finds out who transfers, whether they may, and how fast. */

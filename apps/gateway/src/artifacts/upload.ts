@@ -104,7 +104,9 @@ function messageOf(next: Next): Answer<UploadMessage> {
       return refused('WRONG_ORDER');
     case 'late':
       return refused('DEADLINE_EXCEEDED');
-    default:
+    case 'gone':
+    case 'draining':
+    case 'slow':
       return ended(next);
   }
 }
