@@ -5,9 +5,11 @@ import {
   type PageMessage,
   type SpaceId,
   type SpaceKey,
+  WHOLE_SPACE,
 } from '@syncline/core';
-import { eventually } from '@syncline/port-contracts';
-import { announcementFromBytes, announcementToBytes } from '@syncline/wire';
+import { eventually, gate } from '@syncline/port-contracts';
+import { DeviceMessage as ProtoMessage } from '@syncline/proto';
+import { announcementFromBytes, announcementToBytes, encode, packedPushToProto } from '@syncline/wire';
 import { gzipCompressor } from '@syncline/wire/gzip';
 import {
   create,
@@ -316,38 +318,80 @@ describe('delivery', () => {
     });
   });
 
-  test('of what a device pushes stops where too much of it waits', async () => {
+  test('of what comes behind Hello stops where too much of it waits to be known', async () => {
     world = await testWorld({ messageBytesMax: 64 * KIB });
-    const spaces = Array.from({ length: 8 }, (_, index) => `s${index}` as SpaceId);
-    const waiting: (() => void)[] = [];
+    const asked = gate();
     const gateway = await world.gateway({
-      backends: {
-        ...world.backends,
-        push: (push) => new Promise((resolve) => waiting.push(() => resolve(world.backends.push(push)))),
+      tokens: {
+        verify: async (token, nowMs) => {
+          await asked.opened;
+          return world.tokens.verify(token, nowMs);
+        },
       },
     });
-    for (const space of spaces) {
-      await world.store.createSpace(`acme/${space}` as SpaceKey, null);
-      await world.store.setAccess(`acme/${space}` as SpaceKey, 'ann' as never, {
-        role: 'owner',
-        collections: new Map(),
-      });
-    }
     const device = gateway.device('d');
-    for (const space of spaces) await device.follow(space);
-    for (const space of spaces) device.send(pushOf([create(1, noise(40 * KIB))], space));
-    const received = await steady(() => gateway.metric('messages_received_total{kind="push"}'));
-    expect(received).toBeLessThan(spaces.length);
-    for (let answered = 0; answered < spaces.length; answered++)
-      await eventually(() => {
-        const answer = waiting.shift();
-        if (answer === undefined) throw new Error('no push waits');
-        answer();
-      });
-    await eventually(() =>
-      expect(device.heard.filter(({ kind }) => kind === 'outcomes')).toHaveLength(spaces.length),
+    device.hello();
+    for (let each = 0; each < 20; each++)
+      device.send(subscribeTo(WORK, { scope: { ...WHOLE_SPACE, idPrefix: 'x'.repeat(40 * KIB) } }));
+    const received = await steady(() => gateway.metric('messages_received_total{kind="subscribe"}'));
+    expect(received).toBeLessThan(10);
+    asked.open();
+    await eventually(async () =>
+      expect(await gateway.metric('messages_received_total{kind="subscribe"}')).toBe(20),
     );
   });
+
+  test.each(['plain', 'packed'])(
+    'of what a device pushes %s stops where too much of it waits',
+    async (form) => {
+      world = await testWorld({ messageBytesMax: 64 * KIB });
+      const spaces = Array.from({ length: 8 }, (_, index) => `s${index}` as SpaceId);
+      const waiting: (() => void)[] = [];
+      const gateway = await world.gateway({
+        backends: {
+          ...world.backends,
+          push: (push) => new Promise((resolve) => waiting.push(() => resolve(world.backends.push(push)))),
+        },
+      });
+      for (const space of spaces) {
+        await world.store.createSpace(`acme/${space}` as SpaceKey, null);
+        await world.store.setAccess(`acme/${space}` as SpaceKey, 'ann' as never, {
+          role: 'owner',
+          collections: new Map(),
+        });
+      }
+      const device = gateway.device('d');
+      device.hello({ capabilities: ['page-compression'] });
+      await device.next('welcome');
+      for (const space of spaces) {
+        device.send(subscribeTo(space));
+        await device.next('checkpoint');
+      }
+      for (const space of spaces)
+        if (form === 'plain') device.send(pushOf([create(1, noise(40 * KIB))], space));
+        else device.sendBytes(packedPush(space, 'x'.repeat(40 * KIB)));
+      const received = await steady(() => gateway.metric('messages_received_total{kind="push"}'));
+      expect(received).toBeLessThan(spaces.length);
+      for (let answered = 0; answered < spaces.length; answered++)
+        await eventually(() => {
+          const answer = waiting.shift();
+          if (answer === undefined) throw new Error('no push waits');
+          answer();
+        });
+      await eventually(() =>
+        expect(device.heard.filter(({ kind }) => kind === 'outcomes')).toHaveLength(spaces.length),
+      );
+    },
+  );
+
+  /** A few hundred bytes on the wire. */
+  const packedPush = (space: SpaceId, text: string): Uint8Array =>
+    encode(ProtoMessage, {
+      message: {
+        $case: 'push',
+        push: packedPushToProto({ space, changes: [create(1, text)] }, gzipCompressor(64 * KIB)),
+      },
+    });
 
   /** The value once it has not moved for a few looks. */
   const steady = async (look: () => Promise<number>): Promise<number> => {

@@ -174,6 +174,25 @@ describe('presence', () => {
     expect(heardOf(plain)).toEqual([]);
   });
 
+  test('of whoever never stops showing it is told now and then, in its last form', async () => {
+    const shown = { texts: [] as string[] };
+    const gateway = await world.gateway({
+      presence: {
+        ...world.presence,
+        show: (key, present, ms) => {
+          shown.texts.push(present.text);
+          return world.presence.show(key, present, ms);
+        },
+      },
+    });
+    const [device, watcher] = [gateway.device('d'), gateway.device('w')];
+    await watcher.follow();
+    await device.follow();
+    for (let each = 1; each <= 2_000; each++) device.send(show(`${each}`));
+    await eventually(() => expect(heardOf(watcher)).toContain('d online 2000'));
+    expect(shown.texts.length).toBeLessThan(200);
+  });
+
   test('costs nobody anything when it cannot be reached', async () => {
     const down = () => Promise.reject(new Error('presence is down'));
     const gateway = await world.gateway({

@@ -27,6 +27,7 @@ const LIMITS = {
   helloWithinMs: 1_000,
   sessionsPerDeviceMax: 2,
   pushChangesMax: 3,
+  recordBytesMax: 16 * 1024,
 };
 
 describe('bad input', () => {
@@ -91,6 +92,14 @@ describe('bad input', () => {
       const device = gateway.device('early');
       device.send(message);
       await expectSentAway(device, 'WRONG_ORDER');
+    });
+
+    test('a Hello that is larger than any needs to be', async () => {
+      const large = await world.gateway({ limits: { ...world.limits, messageBytesMax: 4 * 1024 * 1024 } });
+      const device = large.device('greeting');
+      device.hello({ token: 'x'.repeat(300 * 1024) });
+      await expectSentAway(device, 'MESSAGE_TOO_LARGE');
+      expect(await device.end()).toMatchObject({ facts: { limit: 'hello_bytes_max' } });
     });
 
     test('too much behind Hello', async () => {
@@ -250,6 +259,16 @@ describe('bad input', () => {
       device.send(pushOf([create(1, 'another')]));
       const { outcomes } = await device.next('outcomes');
       expect(outcomes).toMatchObject([{ status: 'REJECTED', reason: 'CHANGE_NUMBER_REUSED' }]);
+    });
+
+    test('a record over the limit: the change alone is rejected', async () => {
+      const device = await opened('record');
+      device.send(pushOf([create(1, 'x'.repeat(LIMITS.recordBytesMax)), create(2)]));
+      const { outcomes } = await device.next('outcomes');
+      expect(outcomes).toMatchObject([
+        { status: 'REJECTED', reason: 'RECORD_TOO_LARGE' },
+        { status: 'APPLIED' },
+      ]);
     });
 
     test('a payload that is not the JSON it should be: the change alone is rejected', async () => {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import {
   type Access,
   type CollectionRight,
+  givesMore,
   mayRead,
   mayWrite,
   readableKey,
@@ -72,6 +73,22 @@ describe('laws', () => {
       fc.property(roles, rights, names, (role, given, name) => {
         const narrowed = RIGHTS.indexOf(rightTo(access(role, given), name));
         expect(narrowed).toBeLessThanOrEqual(RIGHTS.indexOf(rightTo(access(role), name)));
+      }),
+    );
+  });
+
+  test('one gives more than another exactly where it outranks it, or some collection shows it', () => {
+    fc.assert(
+      fc.property(roles, rights, roles, rights, (role, given, otherRole, others) => {
+        const [one, other] = [access(role, given), access(otherRole, others)];
+        const order: readonly Role[] = ['reader', 'editor', 'owner'];
+        const shown = [...NAMES, 'unnamed'].some(
+          (name) =>
+            RIGHTS.indexOf(rightTo(one, collectionName(name))) >
+            RIGHTS.indexOf(rightTo(other, collectionName(name))),
+        );
+        expect(givesMore(one, other)).toBe(order.indexOf(role) > order.indexOf(otherRole) || shown);
+        expect(givesMore(one, one)).toBe(false);
       }),
     );
   });

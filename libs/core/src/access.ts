@@ -30,6 +30,15 @@ export function mayWrite(access: Access, collection: CollectionName): boolean {
   return rightTo(access, collection) === 'write';
 }
 
+const ROLE_RANK: Record<Role, number> = { reader: 0, editor: 1, owner: 2 };
+
+/** Whether the one may do anything that the other may not. */
+export function givesMore(one: Access, other: Access): boolean {
+  if (ROLE_RANK[one.role] > ROLE_RANK[other.role]) return true;
+  const names = [...other.collections.keys()];
+  return names.some((name) => RANK[rightTo(one, name)] > RANK[rightTo(other, name)]);
+}
+
 /** Equal for two users who may read the same: part of what a cursor is bound to. */
 export function readableKey(access: Access): string {
   const hidden = [...access.collections].filter(([, right]) => right === 'none').map(([name]) => name);

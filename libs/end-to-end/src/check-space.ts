@@ -97,6 +97,11 @@ function* copyFaults({ space, records }: SpaceRows, name: string, member: Compar
   }
   if (status.pending + status.settled + status.failed + status.staged > 0)
     yield `is not at rest: ${status.pending} pending, ${status.settled} settled, ${status.failed} failed`;
+  for (const { change, reason, message } of held.failed.values()) {
+    const { number, kind, collection, id, baseVersion, after } = change;
+    const made = `${kind} of ${collection}/${id} on ${baseVersion} after ${after}`;
+    yield `its change ${number}, ${made}, failed: ${reason} ${message}`;
+  }
   if (status.version !== space.head) yield `stands at version ${status.version}, the head is ${space.head}`;
   const copy = new Map([...copyRecords(held.copy)].map((image) => [nameOf(image), image]));
   const wrong = records.filter((row) => {

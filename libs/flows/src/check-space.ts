@@ -8,6 +8,7 @@ import {
   CONFLICTS,
   granted,
   idProblem,
+  mayRead,
   type PendingSummary,
   type RecordId,
   recordKey,
@@ -53,7 +54,7 @@ export function planSpace({ deltas, keys }: PlanSpaceDeps) {
     const readable = position === state.head ? null : readableOf(subscribe.scope, access);
     const lacking =
       readable === null ? null : await deltas.count({ space: key, after: position, ...readable });
-    const names = namesOf(subscribe.pending);
+    const names = namesOf(subscribe.pending, access);
     const stored = names.length === 0 ? null : await deltas.records(key, names);
     return granted(checkPlan(state.head, lacking ?? NOTHING, subscribe.pending, stored ?? new Map()));
   };
@@ -78,10 +79,14 @@ function readableOf({ collections }: Scope, access: Access): Readable | null {
   return wanted.length === 0 ? null : { collections: wanted, except: [] };
 }
 
-/** A name that no record can have is not looked for: a store may not even be able to. */
-function namesOf(pending: readonly PendingSummary[]): RecordName[] {
+/**
+ * A name that no record can have is not looked for: a store may not even be able to. Nor is one that the user may not read:
+ * whether a conflict is expected would tell where the record stands.
+ */
+function namesOf(pending: readonly PendingSummary[], access: Access): RecordName[] {
   return pending
     .filter(({ collection, id }) => collectionProblem(collection) === null && idProblem(id) === null)
+    .filter(({ collection, id }) => mayRead(access, collection, id as RecordId))
     .map(({ collection, id }) => ({
       collection,
       id: id as RecordId,

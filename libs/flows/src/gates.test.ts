@@ -361,6 +361,20 @@ describe('checking', () => {
     },
   );
 
+  test('whether a change would meet another one is not told of records that the user may not see', async () => {
+    const { store, pushOne } = await world();
+    const at = { collection: TASKS };
+    await pushOne(pushOf('x', [change.create('t', 1, at), change.create('a', 1)]));
+    const plan = planSpace({ deltas: store, keys: KEYS });
+    const expected = async (collection: typeof TASKS, id: string) => {
+      const pending = [{ collection, id, baseVersion: 0, bytes: 5 }];
+      const answer = await plan(HOME_KEY, seenBy([TASKS]), subscribeTo({ pending }));
+      return answer.ok ? answer.value.conflictsExpected : null;
+    };
+    expect(await expected(NOTES, 'a')).toBe(1);
+    expect(await expected(TASKS, 't')).toBe(await expected(TASKS, 'no-such-record'));
+  });
+
   test('a device that lacks nothing and has changed nothing costs one row', async () => {
     const { check, store } = await checked();
     const asked = (['count', 'records', 'changes', 'collections'] as const).map((name) =>

@@ -1,10 +1,20 @@
-import { type Answer, type DeviceId, granted, refused, type TenantId, type UserId } from '@syncline/core';
-import type { Identity, Pairings, RateLimits, RegisteredDevice, Secrets } from '@syncline/ports';
+import {
+  type Answer,
+  type DeviceId,
+  givesMore,
+  granted,
+  refused,
+  spaceKey,
+  type TenantId,
+  type UserId,
+} from '@syncline/core';
+import type { Directory, Identity, Pairings, RateLimits, RegisteredDevice, Secrets } from '@syncline/ports';
 import { admitTenant, type AdmitTenantDeps } from './admit-tenant';
 import { type DeviceGiven, registerDevice, type RegisterDeviceDeps } from './register-device';
 
 export interface PairDeviceDeps extends RegisterDeviceDeps, AdmitTenantDeps {
   readonly pairings: Pairings;
+  readonly directory: Pick<Directory, 'access'>;
   readonly secrets: Secrets;
   readonly rates: RateLimits;
   /** Signs a token for a device; null where the installation's tokens come from elsewhere. */
@@ -51,7 +61,10 @@ const GUESSES_OF_ALL = { perSecond: 100, burst: 1_000 };
 export function pairDevice(deps: PairDeviceDeps) {
   const { pairings, secrets, clock } = deps;
   return {
-    offer: async ({ tenant, user }: Identity, validForMs: number): Promise<Answer<PairingOffer>> => {
+    offer: async (identity: Identity, validForMs: number): Promise<Answer<PairingOffer>> => {
+      const { tenant, user } = identity;
+      if (deps.issueToken !== null && (await isNarrowed(deps, identity)))
+        return refused('PERMISSION_DENIED', { message: NARROWED });
       const nowMs = clock.nowMs();
       await pairings.forgetPairings(nowMs);
       const expiresAtMs = nowMs + (validForMs === 0 ? PAIRING_MS_DEFAULT : validForMs);
@@ -62,6 +75,21 @@ export function pairDevice(deps: PairDeviceDeps) {
     },
     join: join(deps),
   };
+}
+
+const NARROWED =
+  'This token grants less than its user may do, and the token of a paired device would not. Use one without such grants.';
+
+/** The token that a paired device is given names no spaces, so it stands for all that the user is a member of. */
+async function isNarrowed(
+  { directory }: PairDeviceDeps,
+  { tenant, user, grants }: Identity,
+): Promise<boolean> {
+  for (const [space, access] of grants) {
+    const asMember = await directory.access(spaceKey(tenant, space), user);
+    if (asMember !== null && givesMore(asMember, access)) return true;
+  }
+  return false;
 }
 
 function join(deps: PairDeviceDeps) {

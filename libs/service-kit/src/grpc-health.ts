@@ -32,10 +32,6 @@ export function serveHealth(server: Server, names: readonly string[], readiness:
       else callback({ code: status.NOT_FOUND, details: 'there is no such service here' });
     },
     watch(call: Watcher) {
-      if (!known.has(call.request.service)) {
-        call.write({ status: 'SERVICE_UNKNOWN' });
-        return;
-      }
       if (watchers.size >= WATCHERS_MAX) {
         call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'too many watch already' });
         return;
@@ -43,14 +39,15 @@ export function serveHealth(server: Server, names: readonly string[], readiness:
       watchers.add(call);
       call.on('close', () => watchers.delete(call));
       call.on('cancelled', () => watchers.delete(call));
-      call.write(answer());
+      if (known.has(call.request.service)) call.write(answer());
+      else call.write({ status: 'SERVICE_UNKNOWN' });
     },
     list(_call: unknown, callback: sendUnaryData<{ statuses: Record<string, HealthResponse> }>) {
       callback(null, { statuses: Object.fromEntries([...known].map((name) => [name, answer()])) });
     },
   });
   const stopListening = readiness.onChange(() => {
-    for (const watcher of watchers) watcher.write(answer());
+    for (const watcher of watchers) if (known.has(watcher.request.service)) watcher.write(answer());
   });
   return {
     close() {

@@ -3,6 +3,7 @@ import { connect, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import {
   type ServerDuplexStream,
   type ServerUnaryCall,
@@ -134,6 +135,34 @@ describe('a gRPC server', () => {
       code: status.RESOURCE_EXHAUSTED,
     });
     expect(textOf(await channel().unary('/test.Echo/Once', bytes('x'.repeat(500))))).toHaveLength(500);
+  });
+
+  test('refuses a message that only unpacks to more than the limit', async () => {
+    const { address } = await running({ limits: { messageBytesMax: 100_000 } });
+    const packed = gzipSync(new Uint8Array(50_000_000));
+    expect(packed.length).toBeLessThan(100_000);
+    const session = connect(`http://${addressText(address)}`);
+    ends.push(() => session.destroy());
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': ECHO.once.path,
+      'content-type': 'application/grpc',
+      'grpc-encoding': 'gzip',
+      te: 'trailers',
+    });
+    const told: { status?: unknown } = {};
+    const note = (headers: Readonly<Record<string, unknown>>): void => {
+      told.status ??= headers['grpc-status'];
+    };
+    stream.on('response', note);
+    stream.on('trailers', note);
+    stream.on('error', () => undefined);
+    stream.on('data', () => undefined);
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt8(1, 0);
+    prefix.writeUInt32BE(packed.length, 1);
+    stream.end(Buffer.concat([prefix, packed]));
+    await eventually(() => expect(told.status).toBe(String(status.RESOURCE_EXHAUSTED)));
   });
 
   test('refuses headers over the limit', async () => {
@@ -301,6 +330,21 @@ describe('health', () => {
     await ready.check();
     expect([await ask(one, ''), await ask(one, 'test.Echo')]).toEqual(['NOT_SERVING', 'NOT_SERVING']);
     await expect(ask(one, 'test.Other')).rejects.toMatchObject({ code: status.NOT_FOUND });
+  });
+
+  test('who watches a service that is not here is told so, and let go as all others', async () => {
+    const { channel, server } = await running({ limits: { drainWithinMs: 10_000 } });
+    const stream = channel().stream(watch.path);
+    const seen: string[] = [];
+    stream.on('data', (message: Uint8Array) =>
+      seen.push((watch.responseDeserialize(Buffer.from(message)) as { status: string }).status),
+    );
+    const ended = new Promise<number>((resolve) => stream.on('status', ({ code }) => resolve(code)));
+    stream.write(check.requestSerialize({ service: 'test.Other' }));
+    stream.end();
+    await eventually(() => expect(seen).toEqual(['SERVICE_UNKNOWN']));
+    await server.close();
+    expect(await ended).toBe(status.OK);
   });
 
   test('who watches is told of every change, and let go when the server closes', async () => {

@@ -21,7 +21,7 @@ export function encode<Message>(codec: Codec<Message>, message: Message): Uint8A
 export function decode<Message>(codec: Codec<Message>, bytes: Uint8Array): Answer<Message> {
   // A view of its own, because Node's buffers would make every part of the message one of theirs.
   const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const reader = new BinaryReader(view, decodeUtf8);
+  const reader = boundedReader(view);
   return attempt(() => {
     const message = codec.decode(reader);
     if (reader.pos !== view.length) throw new RangeError('the message ends before its bytes do');
@@ -29,9 +29,27 @@ export function decode<Message>(codec: Codec<Message>, bytes: Uint8Array): Answe
   });
 }
 
-/** The same for what was parsed from JSON: a value of another type than its field's is refused, with its place. */
+/** What is empty takes two bytes on the wire and hundreds once it is read, so it is not only bytes that are bounded. */
+const FIELDS_MAX = 500_000;
+const READS_PER_FIELD = 2;
+
+function boundedReader(view: Uint8Array): BinaryReader {
+  const reader = new BinaryReader(view, decodeUtf8);
+  const { uint32 } = reader;
+  let left = FIELDS_MAX * READS_PER_FIELD;
+  reader.uint32 = () => {
+    if (left-- === 0) throw new RangeError('the message has too many fields');
+    return uint32.call(reader);
+  };
+  return reader;
+}
+
+/**
+ * The same for what was parsed from JSON: a value of another type than its field's is refused, with its place, and so is a
+ * number that the field could not hold on the wire.
+ */
 export function decodeJson<Message>(codec: Codec<Message>, json: unknown): Answer<Message> {
-  return then(
+  const read = then(
     attempt(() => codec.fromJSON(json)),
     (message) =>
       reading('', (at) => {
@@ -39,6 +57,20 @@ export function decodeJson<Message>(codec: Codec<Message>, json: unknown): Answe
         return message;
       }),
   );
+  return then(read, (message) => (isEncodable(codec, message) ? granted(message) : OUT_OF_RANGE));
+}
+
+const OUT_OF_RANGE = refused('INVALID_ARGUMENT', {
+  message: 'A number is negative, not whole, or too large for its field.',
+});
+
+function isEncodable<Message>(codec: Codec<Message>, message: Message): boolean {
+  try {
+    encode(codec, message);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function attempt<Message>(read: () => Message): Answer<Message> {

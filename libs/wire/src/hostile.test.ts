@@ -16,6 +16,7 @@ import fc from 'fast-check';
 import { announcementFromBytes } from './announcements';
 import { deviceMessageFromBytes, deviceMessageFromProto, deviceMessageToBytes } from './device-message';
 import { decodeJson, encode } from './encoding';
+import { VIOLATIONS_MAX } from './place';
 import { savedSessionFromBytes } from './saved-sessions';
 import {
   serverMessageFromBytes,
@@ -99,6 +100,52 @@ describe('bytes from anywhere', () => {
         expect(!read.ok || isAnswer(deviceMessageFromProto(read.value))).toBe(true);
       }),
     );
+  });
+
+  test.each<[string, unknown]>([
+    ['negative', { hello: { protocolMin: -1 } }],
+    ['not whole', { subscribe: { space: 'home', tag: 1.5 } }],
+    ['beyond every number', { hello: { protocolMin: Infinity } }],
+    ['beyond its field', { hello: { protocolMax: 2 ** 32 } }],
+    ['beyond 64 bits', { hello: { deviceTimeMs: 1e300 } }],
+    ['written as such a text', { push: { changes: [{ number: '99999999999999999999999' }] } }],
+    ['in a map', { hello: { schemaVersions: { constructor: -1 } } }],
+  ])('a number in JSON that is %s is refused, as it could not be passed on', (_, json) => {
+    expect(decodeJson(ProtoDeviceMessage, json)).toMatchObject({ refusal: { reason: 'INVALID_ARGUMENT' } });
+  });
+
+  test('names that every object has do nothing in JSON', () => {
+    const given = JSON.parse(
+      '{"__proto__":{"push":{"space":"x"}},"hello":{"device":{"id":"d","__proto__":{"name":"evil"}},"schemaVersions":{"__proto__":1}}}',
+    ) as unknown;
+    const read = decodeJson(ProtoDeviceMessage, given);
+    expect(read.ok && read.value.message?.$case).toBe('hello');
+    expect(read.ok && deviceMessageFromProto(read.value)).toMatchObject({
+      refusal: { violations: [{ field: 'hello.schema_versions.__proto__' }] },
+    });
+    expect(({} as Record<string, unknown>)['name']).toBeUndefined();
+  });
+
+  describe('millions of parts in one message', () => {
+    /** Two bytes each, read as an empty part of the field. */
+    const parts = (kind: number, field: number, count: number) => {
+      const inner = new Uint8Array(2 * count).fill((field << 3) | 2);
+      for (let at = 1; at < inner.length; at += 2) inner[at] = 0;
+      return new BinaryWriter()
+        .uint32((kind << 3) | 2)
+        .bytes(inner)
+        .finish();
+    };
+
+    test('are not even read', () => {
+      const changes = parts(4, 2, 2_000_000);
+      expect(deviceMessageFromBytes(changes)).toMatchObject({ refusal: { reason: 'INVALID_ARGUMENT' } });
+    });
+
+    test('cost their sender no more than a few words about the first', () => {
+      const read = deviceMessageFromBytes(parts(4, 2, 100_000));
+      expect(read.ok ? 0 : read.refusal.violations.length).toBe(VIOLATIONS_MAX);
+    });
   });
 
   test('groups within groups end', () => {
@@ -272,6 +319,17 @@ describe('one bad change', () => {
     );
     expect(read.ok && read.value.kind === 'push' && read.value.changes.at(-1)?.number).toBe(1_000);
   });
+});
+
+test('presence takes a few words and no more: everyone in the space is told them', () => {
+  const said = (message: string) =>
+    deviceMessageFromBytes(
+      encode(ProtoDeviceMessage, {
+        message: { $case: 'presence', presence: Presence.create({ space: 'home', message }) },
+      }),
+    );
+  expect(said('ü'.repeat(127)).ok).toBe(true);
+  expect(said('ü'.repeat(128))).toMatchObject({ refusal: { violations: [{ field: 'presence.message' }] } });
 });
 
 test('data that presence would carry to nobody is refused, not dropped', () => {

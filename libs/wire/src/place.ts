@@ -24,6 +24,9 @@ interface Problem extends Violation {
   readonly ofId: boolean;
 }
 
+/** Whoever made more mistakes than these learns of the others next time: a message can hold millions. */
+export const VIOLATIONS_MAX = 100;
+
 /** Reads something whole: what `read` returns counts only if it found nothing wrong on the way. */
 export function reading<Value>(name: string, read: (at: Place) => Value): Answer<Value> {
   const at: Place = { found: [], above: null, name };
@@ -38,7 +41,11 @@ export function inside(above: Place, name: string | number): Place {
 }
 
 export function wrong(at: Place, name: string | number, description: string): void {
-  at.found.push({ field: pathOf(inside(at, name)), description, ofId: false });
+  note(at, name, description, false);
+}
+
+function note(at: Place, name: string | number, description: string, ofId: boolean): void {
+  if (at.found.length < VIOLATIONS_MAX) at.found.push({ field: pathOf(inside(at, name)), description, ofId });
 }
 
 function pathOf({ above, name }: Place): string {
@@ -88,7 +95,7 @@ export function tenantIn(at: Place, name: string, tenant: string): TenantId {
 }
 
 function wrongId(at: Place, name: string | number, description: string): void {
-  at.found.push({ field: pathOf(inside(at, name)), description, ofId: true });
+  note(at, name, description, true);
 }
 
 /** The part of a message that has to be there; without it a blank one lets the reading go on and find what else is wrong. */

@@ -1,10 +1,11 @@
-import type {
-  DeviceId,
-  PresenceMessage,
-  PresenceStatus,
-  ServerMessage,
-  SpaceId,
-  UserId,
+import {
+  type DeviceId,
+  type PresenceMessage,
+  type PresenceStatus,
+  type ServerMessage,
+  type SpaceId,
+  type UserId,
+  utf8Length,
 } from '@syncline/core';
 import {
   DevicePresence,
@@ -14,6 +15,7 @@ import {
 } from '@syncline/proto';
 import { codesOr } from './codes';
 import { conditionFromProto, conditionToProto } from './devices';
+import { TEXT_BYTES_MAX } from './pair';
 import { idIn, inside, type Place, wrong } from './place';
 
 /** Whoever is heard of is there, also where no status is told or a newer one is. */
@@ -36,6 +38,8 @@ export function presenceToProto({ space, status, text, batteryPercent, link }: P
 
 /** What an application shares beyond that is passed on to nobody, so it is not taken either. */
 export function presenceFromProto(proto: Presence, at: Place): PresenceMessage {
+  if (utf8Length(proto.message) > TEXT_BYTES_MAX)
+    wrong(at, 'message', `must be at most ${TEXT_BYTES_MAX} bytes of UTF-8`);
   if (proto.data.length > 0) wrong(at, 'data', 'must be empty: presence_bytes_max is 0');
   return {
     kind: 'presence',

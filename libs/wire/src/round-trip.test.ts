@@ -111,7 +111,7 @@ describe('what is said arrives', () => {
   });
 
   test('text that a byte order mark leads, and Node buffers, come out as they went in', () => {
-    const message = { kind: 'unsubscribe', space: '\ufeffhome' as never } as const;
+    const message = { kind: 'authenticate', token: '\ufefftoken' } as const;
     const bytes = Buffer.from(encode(ProtoDeviceMessage, deviceMessageToProto(message)));
     expect(deviceMessageFromBytes(bytes)).toEqual(granted(message));
     const ack = { kind: 'ack', space: 'home' as never, cursor: new Uint8Array([1]) } as const;

@@ -66,7 +66,7 @@ export function deviceMethods(deps: AdminDeps, known: KnownCall): Record<string,
 function joiningMethods(deps: AdminDeps, known: KnownCall, tell: Tell): Record<string, UnaryMethod> {
   const { store } = deps;
   const register = registerOwnDevice({ ...deps, registry: store, tenants: store });
-  const pairing = pairDevice({ ...deps, registry: store, tenants: store, pairings: store });
+  const pairing = pairDevice({ ...deps, registry: store, tenants: store, pairings: store, directory: store });
   return {
     RegisterDevice: known(
       form(proto.RegisterDeviceRequest, wire.registerDeviceCall),

@@ -1,6 +1,6 @@
-import { deviceId } from '@syncline/core';
+import { deviceId, type Role } from '@syncline/core';
 import * as proto from '@syncline/proto';
-import { create, HOME_KEY, pushOf, TENANT } from '../gateway.test-fixtures';
+import { create, HOME, HOME_KEY, identityOf, pushOf, TENANT } from '../gateway.test-fixtures';
 import { type AdminWorld, adminWorld, reasonOf, valueOf } from './admin-world.test-fixtures';
 
 const made: { world?: AdminWorld } = {};
@@ -122,6 +122,21 @@ describe('pairing', () => {
     const paired = await signing.grpc(null, 'PairDevice', Asked, Told, { code, device: infoOf('d1') });
     await signing.close();
     expect(valueOf(paired)).toMatchObject({ token: 'acme owner d1', tokenExpiresAtMs: 7 });
+  });
+
+  test('is not offered by who has less in hand than the paired device would have', async () => {
+    const issueToken = () => Promise.resolve({ token: 'paired', expiresAtMs: null });
+    const signing = await adminWorld({ issueToken });
+    const [Asked, Told] = [proto.CreatePairingRequest, proto.CreatePairingResponse];
+    const grantOf = (role: Role) =>
+      identityOf('editor', { grants: new Map([[HOME, { role, collections: new Map() }]]) });
+    const reasons: string[] = [];
+    for (const role of ['reader', 'editor', 'owner'] as const) {
+      signing.tokens.issue(`as ${role}`, grantOf(role));
+      reasons.push(reasonOf(await signing.grpc(`as ${role}`, 'CreatePairing', Asked, Told, {})));
+    }
+    await signing.close();
+    expect(reasons).toEqual(['PERMISSION_DENIED', 'OK', 'OK']);
   });
 
   test('cannot be guessed: only so many tries are taken', async () => {

@@ -1,12 +1,13 @@
 import type { Limits } from '@syncline/core';
 import type { Timer } from '@syncline/ports';
 import type { OpenSession } from '../session/stream';
+import type { KnownIfLargeDeps } from '../unary/known-if-large';
 import type { UnaryMethods } from '../unary/methods';
 import type { SettleDeps } from '../unary/settle';
 import type { AllowedOrigins } from './cors';
 import type { HttpLimits } from './http-limits';
 
-export interface HttpDeps extends SettleDeps {
+export interface HttpDeps extends SettleDeps, KnownIfLargeDeps {
   readonly methods: UnaryMethods;
   readonly openSession: OpenSession;
   readonly origins: AllowedOrigins;

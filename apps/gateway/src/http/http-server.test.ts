@@ -159,6 +159,22 @@ describe('calls as JSON', () => {
     expect(await make()).toMatchObject({ status, reason });
   });
 
+  test('a body of more values than any call has is not even parsed', async () => {
+    await begin();
+    const told = await post(`{"caller":{"capabilities":[${'"",'.repeat(300_000)}""]}}`);
+    expect(told).toMatchObject({ status: 400, reason: 'INVALID_ARGUMENT' });
+    expect(told.json.details[0]!.metadata).toMatchObject({ limit: 'json_values_max', allowed: '50000' });
+  });
+
+  test('a large body is only read for who is known', async () => {
+    await begin();
+    const large = `{"caller":${' '.repeat(70_000)}`;
+    expect(await post(large)).toMatchObject({ status: 400, reason: 'INVALID_ARGUMENT' });
+    for (const authorization of ['', 'Bearer forged'])
+      expect(await post(large, { authorization })).toMatchObject({ status: 401, reason: 'UNAUTHENTICATED' });
+    expect(await post(large, { authorization: 'Bearer expired' })).toMatchObject({ reason: 'AUTH_EXPIRED' });
+  });
+
   test('another method is told the right one', async () => {
     await begin();
     expect((await ask(PULL)).headers.get('allow')).toBe('POST');

@@ -15,17 +15,17 @@ export function isJsonRequest({ headers }: IncomingMessage): boolean {
   return JSON_TYPE.test(headers['content-type'] ?? '') && encoding.toLowerCase() === 'identity';
 }
 
-/** Null when the sender went away in the middle. */
-export async function readJson(
-  request: IncomingMessage,
-  limits: BodyLimits,
-  timer: Timer,
-): Promise<Answer<unknown> | null> {
-  const bytes = await readBytes(request, limits, timer);
-  return bytes?.ok === true ? parseJson(bytes.value) : bytes;
-}
+/** A few letters of JSON can stand for a large object, so it is not only bytes that are bounded. */
+const VALUES_MAX = 50_000;
+const COMMA = 0x2c;
+const LIST = 0x5b;
+const OBJECT = 0x7b;
 
 export function parseJson(bytes: Uint8Array): Answer<unknown> {
+  let values = 1;
+  for (const byte of bytes) if (byte === COMMA || byte === LIST || byte === OBJECT) values++;
+  if (values > VALUES_MAX)
+    return { ok: false, refusal: overLimit('INVALID_ARGUMENT', 'jsonValuesMax', VALUES_MAX, values) };
   try {
     return granted(JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)));
   } catch (error) {
@@ -34,7 +34,8 @@ export function parseJson(bytes: Uint8Array): Answer<unknown> {
   }
 }
 
-function readBytes(
+/** Null when the sender went away in the middle. */
+export function readBytes(
   request: IncomingMessage,
   { bytesMax, withinMs }: BodyLimits,
   timer: Timer,

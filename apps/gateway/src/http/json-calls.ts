@@ -3,12 +3,13 @@ import { type Answer, PROTOCOL_MAX, PROTOCOL_MIN, type Refusal, refusal } from '
 import { refusalToStatus, statusToJson } from '@syncline/wire';
 import { leavingCaller } from '../leaving';
 import { bearerToken } from '../unary/bearer';
-import type { CallContext, UnaryMethod } from '../unary/methods';
+import { knownIfLarge } from '../unary/known-if-large';
+import type { CallContext } from '../unary/methods';
 import { settleCall } from '../unary/settle';
 import { corsHeaders, preflightHeaders } from './cors';
 import type { HttpDeps } from './http-deps';
 import { httpStatus, refusalHeaders } from './http-status';
-import { isJsonRequest, readJson } from './json-body';
+import { isJsonRequest, parseJson, readBytes } from './json-body';
 
 export const SESSION_PATH = '/syncline.v1.SyncService/Session';
 
@@ -24,6 +25,7 @@ type Exchange = readonly [request: IncomingMessage, response: ServerResponse];
 /** Answers every request that is not a WebSocket's. */
 export function jsonCalls(deps: HttpDeps): (...exchange: Exchange) => void {
   const settle = settleCall(deps);
+  const unknown = knownIfLarge(deps);
   return (request, response) => {
     const path = pathOf(request);
     const method = deps.methods.get(path.slice(1));
@@ -43,8 +45,13 @@ export function jsonCalls(deps: HttpDeps): (...exchange: Exchange) => void {
       const told = refusal('INVALID_ARGUMENT', { message: 'The body has to be application/json in UTF-8.' });
       refuse(deps, [request, response], told, 415);
     } else {
-      void answer(deps, [request, response], (json, context) =>
-        settle(path.slice(1), () => method.answerJson(json, context)),
+      void answer(deps, [request, response], (bytes, context) =>
+        settle(path.slice(1), async () => {
+          const stranger = await unknown(bytes.length, context.token);
+          if (stranger !== null) return { ok: false, refusal: stranger };
+          const json = parseJson(bytes);
+          return json.ok ? method.answerJson(json.value, context) : json;
+        }),
       );
     }
   };
@@ -52,13 +59,13 @@ export function jsonCalls(deps: HttpDeps): (...exchange: Exchange) => void {
 
 export const UNKNOWN_CALL: Refusal = refusal('UNKNOWN_MESSAGE', { message: 'There is no such call here.' });
 
-type AnswerJson = (...given: Parameters<UnaryMethod['answerJson']>) => Promise<Answer<unknown>>;
+type AnswerBody = (body: Uint8Array, context: CallContext) => Promise<Answer<unknown>>;
 
-async function answer(deps: HttpDeps, exchange: Exchange, call: AnswerJson): Promise<void> {
+async function answer(deps: HttpDeps, exchange: Exchange, call: AnswerBody): Promise<void> {
   const [request, response] = exchange;
   const { limits, httpLimits, timer, origins } = deps;
   const bodyLimits = { bytesMax: jsonBytesMax(limits.messageBytesMax), withinMs: httpLimits.bodyWithinMs };
-  const body = await readJson(request, bodyLimits, timer);
+  const body = await readBytes(request, bodyLimits, timer);
   // Nobody is left to be told.
   if (body === null) return;
   if (!body.ok) {

@@ -3,6 +3,7 @@ import { type Answer, granted, overLimit, type Refusal, refusal } from '@synclin
 import { DeviceMessage, ServerMessage } from '@syncline/proto';
 import { decode, decodeJson, encode } from '@syncline/wire';
 import type { WebSocket } from 'ws';
+import { helloTooLarge } from '../session/hello-bytes';
 import type { SessionInlet, SessionStream } from '../session/stream';
 import { bearerToken } from '../unary/bearer';
 import { CLOSED_WELL, closeCode } from './close-codes';
@@ -94,7 +95,9 @@ function receive(
   isBinary: boolean,
   bytesMax: number,
 ): void {
+  const tooLarge = form.isText === null ? helloTooLarge(bytes.length) : null;
   form.isText ??= !isBinary;
+  if (tooLarge !== null) return inlet.refuse(tooLarge);
   const read = form.isText === isBinary ? MIXED : form.isText ? fromText(bytes) : granted(bytes);
   if (!read.ok) return inlet.refuse(read.refusal);
   const { length } = read.value;

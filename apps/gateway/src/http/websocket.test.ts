@@ -192,6 +192,10 @@ describe('a WebSocket', () => {
     ['no JSON', '{"hello":'],
     ['JSON of no message', '{"hello": {"device": 5}}'],
     ['a list', '[]'],
+    ['a number that no field holds', '{"hello": {"protocolMin": -1}}'],
+    ['an infinite number', '{"hello": {"protocolMin": 1e999}}'],
+    ['a number beyond 64 bits', '{"hello": {"deviceTimeMs": 1e300}}'],
+    ['a number that is not whole, in a map', '{"hello": {"schemaVersions": {"__proto__": 0.5}}}'],
   ])('that says %s in text is refused', async (_, text) => {
     await begin();
     const device = await connected('text');
@@ -199,6 +203,19 @@ describe('a WebSocket', () => {
     expect(await device.hears('refusal')).toMatchObject({ refusal: { reason: 'INVALID_ARGUMENT' } });
     expect(await device.closes()).toMatchObject({ code: 4400 });
   });
+
+  test.each(['binary', 'text'] as const)(
+    'whose first %s frame is no Hello by its size is closed',
+    async (form) => {
+      await begin();
+      const device = await connected(form);
+      device.say(hello({ token: 'x'.repeat(300 * 1024) }));
+      expect(await device.hears('refusal')).toMatchObject({
+        refusal: { reason: 'MESSAGE_TOO_LARGE', facts: { limit: 'hello_bytes_max', allowed: '65536' } },
+      });
+      expect(await device.closes()).toMatchObject({ code: 1009 });
+    },
+  );
 
   test('whose text is not UTF-8 is closed', async () => {
     await begin();

@@ -7,6 +7,7 @@ import {
   signedToServerMessage,
   welcomedSession,
 } from '@syncline/wire';
+import { helloTooLarge } from '../session/hello-bytes';
 import type { OpenSession, SessionInlet, SessionStream } from '../session/stream';
 import { isMessageCode, messageCode } from './message-code';
 
@@ -102,6 +103,8 @@ function checking(
   };
   const begin = (bytes: Uint8Array): void => {
     isFirst = false;
+    const tooLarge = helloTooLarge(bytes.length);
+    if (tooLarge !== null) return inlet.refuse(tooLarge);
     const first = firstMessage(stream, bytes);
     if (!first.ok) return inlet.refuse(first.refusal);
     if (first.value === null) return inlet.receive(bytes);

@@ -27,6 +27,8 @@ export interface DeviceSession {
   /** Pushes that wait for their answer, by what the device sent. */
   readonly pushBytes: WeakMap<readonly Change[], number>;
   pushBytesAsked: number;
+  /** Sent along with Hello, while it is not known whose it is. */
+  earlyBytes: number;
   paused: boolean;
   /** The device will say nothing more. */
   finished: boolean;
@@ -44,6 +46,8 @@ export interface DeviceSession {
   progressAtMs: number;
   /** What the device shows of itself, where. */
   readonly shown: Map<SpaceId, Present>;
+  /** Where something of that is just being told to the others. */
+  readonly telling: Set<SpaceId>;
   /** Spaces whose presence was held back while the device took nothing. */
   readonly rosterDue: Set<SpaceId>;
   /** When it was last looked how much of the space's quotas is used. */
@@ -67,6 +71,7 @@ export function deviceSession(state: SessionState, stream: SessionStream, nowMs:
     asked: 0,
     pushBytes: new WeakMap(),
     pushBytesAsked: 0,
+    earlyBytes: 0,
     paused: false,
     finished: false,
     ended: false,
@@ -77,6 +82,7 @@ export function deviceSession(state: SessionState, stream: SessionStream, nowMs:
     unsentBytes: 0,
     progressAtMs: nowMs,
     shown: new Map(),
+    telling: new Set(),
     rosterDue: new Set(),
     quotasSeenAtMs: new Map(),
   };

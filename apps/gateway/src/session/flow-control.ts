@@ -11,6 +11,7 @@ export function mayRead(session: DeviceSession, limits: Limits): boolean {
   return (
     session.state.unsentBytes < limits.sendWindowBytesMax &&
     session.asked < ASKED_MAX &&
+    (session.state.phase !== 'greeted' || session.earlyBytes <= limits.messageBytesMax) &&
     waitingBytes(session) <= WAITING_MESSAGES_MAX * limits.messageBytesMax
   );
 }

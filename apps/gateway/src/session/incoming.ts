@@ -1,4 +1,12 @@
-import { type DeviceMessage, idProblem, overLimit, type SessionInput, type SpaceId } from '@syncline/core';
+import {
+  type Change,
+  type DeviceMessage,
+  idProblem,
+  overLimit,
+  payloadBytes,
+  type SessionInput,
+  type SpaceId,
+} from '@syncline/core';
 import { DeviceMessage as ProtoMessage } from '@syncline/proto';
 import { type Compressor, decode, deviceMessageFromProto } from '@syncline/wire';
 import { gzipCompressor } from '@syncline/wire/gzip';
@@ -27,9 +35,18 @@ export function readMessage({ limits, metrics }: Pick<GatewayDeps, 'limits' | 'm
     const kind = input.kind === 'message' ? input.message.kind : 'unreadable';
     metrics.received(kind, bytes.length);
     if (input.kind === 'message' && input.message.kind === 'push')
-      session.pushBytes.set(input.message.changes, bytes.length);
+      session.pushBytes.set(input.message.changes, heldBytes(bytes, input.message.changes));
+    if (session.state.phase === 'greeted') session.earlyBytes += bytes.length;
     return input;
   };
+}
+
+/** A push that came packed takes more room than it did on the wire. */
+function heldBytes({ length }: Uint8Array, changes: readonly Change[]): number {
+  return Math.max(
+    length,
+    changes.reduce((sum, change) => sum + payloadBytes(change), 0),
+  );
 }
 
 function inputOf(

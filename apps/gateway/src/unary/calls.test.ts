@@ -640,4 +640,13 @@ describe('calls over gRPC', () => {
     const answer = await served.grpc.call('Pull', nonsense as never, PullResponse, null, 'token-of-ann');
     expect(reasonOf(answer)).toBe('INVALID_ARGUMENT');
   });
+
+  test('many of them are only looked into for who is known', async () => {
+    const { served } = await begin();
+    const nonsense = { encode: () => ({ finish: () => new Uint8Array(70_000).fill(255) }) };
+    const reasons: string[] = [];
+    for (const token of [undefined, 'forged', 'expired', 'token-of-ann'])
+      reasons.push(reasonOf(await served.grpc.call('Pull', nonsense as never, PullResponse, null, token)));
+    expect(reasons).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED', 'AUTH_EXPIRED', 'INVALID_ARGUMENT']);
+  });
 });

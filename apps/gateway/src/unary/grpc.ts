@@ -4,12 +4,13 @@ import { refusedCall } from '@syncline/wire/grpc';
 import { addressOf } from '../grpc/session-stream';
 import { leavingCaller } from '../leaving';
 import { bearerToken } from './bearer';
-import type { CallContext, UnaryMethods } from './methods';
+import { knownIfLarge, type KnownIfLargeDeps } from './known-if-large';
+import type { CallContext, UnaryMethod, UnaryMethods } from './methods';
 import { settleCall, type SettleDeps } from './settle';
 
 type BytesCall = ServerUnaryCall<Uint8Array, Uint8Array>;
 
-export interface UnaryHandlerDeps extends SettleDeps {
+export interface UnaryHandlerDeps extends SettleDeps, KnownIfLargeDeps {
   /** The address that callers come from says nothing, as they come through a proxy. */
   readonly behindProxy: boolean;
   readonly limits: Pick<Limits, 'messageBytesMax'>;
@@ -21,6 +22,13 @@ export function unaryHandlers(
   deps: UnaryHandlerDeps,
 ): ReadonlyMap<string, UntypedServiceImplementation[string]> {
   const settle = settleCall(deps);
+  const unknown = knownIfLarge(deps);
+  const read = async (method: UnaryMethod, request: Uint8Array, context: CallContext) => {
+    const stranger = await unknown(request.length, context.token);
+    return stranger === null
+      ? method.answerBytes(request, context)
+      : { ok: false as const, refusal: stranger };
+  };
   return new Map(
     Array.from(methods, ([name, method]) => [
       `/${name}`,
@@ -30,7 +38,7 @@ export function unaryHandlers(
           waiting.isLate
             ? refused('DEADLINE_EXCEEDED')
             : (tooLarge(call.request, deps) ??
-              method.answerBytes(call.request, contextOf(call, deps, waiting.gone)));
+              read(method, call.request, contextOf(call, deps, waiting.gone)));
         void settle(name, answer).then((answered) => {
           waiting.end();
           if (answered.ok) done(null, answered.value);
