@@ -72,9 +72,13 @@ export function applyChange(draft: Draft, push: Push, taken: TakenChange): Verdi
   }
 }
 
-/** Where whole records win or lose, a patch made on top of an own change that lost stands without it. */
+/**
+ * Where whole records win or lose, a patch made on top of an own change that lost stands without it, on what won. Where
+ * that is deleted by now, only the own change is left to stand on.
+ */
 function withoutLost(draft: Draft, push: Push, change: TakenChange, { policy }: ActiveRules): TakenChange {
   if (change.kind !== 'patch' || policy.needsBase) return change;
+  if (draft.record(change.collection, change.id)?.deleted !== false) return change;
   return draft.receipt(push.device, change.after)?.status === 'LOST' ? { ...change, after: 0 } : change;
 }
 

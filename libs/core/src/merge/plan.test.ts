@@ -343,6 +343,18 @@ describe('a chain of own changes', () => {
     ).toEqual(['REJECTED INVALID_ARGUMENT']);
   });
 
+  test('that lost builds on it where what won is deleted by now', () => {
+    const space = testSpace();
+    space.write('x', create('a', { n: 1 }, { atMs: 100 }));
+    expect(space.push('d', create('a', { m: 1 }, { atMs: -100 })).map(inWords)).toEqual([
+      'LOST CREATE_CREATE resolved {"n":1}',
+    ]);
+    space.write('x', remove('a', 0));
+    const [outcome] = space.push('d', patch('a', 0, { k: 2 }, [], { after: 1, atMs: 300 }));
+    expect(inWords(outcome!)).toBe('APPLIED UPDATE_DELETE resolved');
+    expect(textOf(space.record('a')!.payload)).toBe('{"k":2,"m":1}');
+  });
+
   test('may name what never was, or was of another record, and gains nothing by it', () => {
     const space = testSpace({ rules });
     space.write('d', create('b', { c: 1 }));
