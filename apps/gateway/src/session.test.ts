@@ -57,6 +57,15 @@ describe('a session over gRPC', () => {
     expect(quotas).toEqual([{ space: HOME, name: 'records_max', allowed: 1, used: 1 }]);
   });
 
+  test('is answered what was committed, also where its quotas cannot be read', async () => {
+    const details = (): Promise<never> => Promise.reject(new TypeError('no such row'));
+    const gateway = await world.gateway({ store: { ...world.store, details } });
+    const device = gateway.device('a');
+    await device.follow(HOME);
+    device.send(pushOf([create(1)]));
+    expect((await device.next('outcomes')).outcomes).toMatchObject([{ number: 1, status: 'APPLIED' }]);
+  });
+
   test('that is half closed still gets what it asked for', async () => {
     const gateway = await world.gateway();
     const device = gateway.device('d');

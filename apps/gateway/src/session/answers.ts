@@ -162,7 +162,7 @@ function pushFor(deps: GatewayDeps): Handlers['push'] {
     const nowMs = clock.nowMs();
     if (nowMs - (session.quotasSeenAtMs.get(space) ?? -Infinity) < QUOTAS_EVERY_MS) return [];
     session.quotasSeenAtMs.set(space, nowMs);
-    return nearQuotas(deps.store, keyOf(session, space), nowMs);
+    return nearQuotas(deps, keyOf(session, space), nowMs);
   };
   return async (session, { space, ticket, user, device, access, changes }) => {
     const sentAtMs = clock.nowMs();

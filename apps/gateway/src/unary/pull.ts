@@ -37,7 +37,7 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
     const { reset, access, epoch, lastNumber, mismatched } = opening;
     const key = spaceKey(identity.tenant, wanted.space);
     const pollMs = activity.pollAfterMs(key, opening.head);
-    const quotas = pages.length === 0 ? [] : await nearQuotas(store, key, clock.nowMs());
+    const quotas = pages.length === 0 ? [] : await nearQuotas(deps, key, clock.nowMs());
     const response = {
       reset: reset && { kind: 'reset' as const, space: wanted.space, refusal: reset },
       pages,

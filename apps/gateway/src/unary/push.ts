@@ -58,7 +58,7 @@ async function pushFor(
   if (result.kind === 'refused') return { ok: false, refusal: result.refusal };
   const outcomes = asManyAsFit(result.outcomes, limits.messageBytesMax / 2);
   const pace = pushingPace(limits, { changes: changes.length, tookMs, ...admitted.value });
-  const quotas = await nearQuotas(deps.store, key, clock.nowMs());
+  const quotas = await nearQuotas(deps, key, clock.nowMs());
   return granted({ outcomes: { kind: 'outcomes', space, outcomes }, pace: { ...pace, quotas } });
 }
 
