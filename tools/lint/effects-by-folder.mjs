@@ -23,6 +23,8 @@ export const bannedEffects = [
   },
   { files: [...sources(foldersOf('testKit')), 'apps/cli/src/**/*.ts'], ban: without(theMachine, 'console') },
   { files: ['libs/port-contracts/src/test-services.ts'], ban: without(theMachine, 'console', 'env') },
+  // Finer than the clock, and never told to anyone but the reader of a table.
+  { files: ['libs/bench/src/stopwatch.ts'], ban: without(theMachine, 'console', 'clock') },
   // Keys for tests are made anew each time, so that none is kept in the repository.
   {
     files: [

@@ -62,6 +62,7 @@ export const layers = {
       'libs/port-contracts': 'declared',
       'libs/simulation': 'declared',
       'libs/end-to-end': 'declared',
+      'libs/bench': 'declared',
     },
   },
   apps: {

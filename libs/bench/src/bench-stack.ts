@@ -1,0 +1,73 @@
+import { openOffice, sign, type Stack, startStack } from '@syncline/end-to-end';
+import { systemClock } from '@syncline/memory';
+import { Client } from 'pg';
+
+/** The services on real servers, with rates that no load here reaches: what is measured is work, not manners. */
+export interface BenchStack {
+  readonly stack: Stack;
+  /** Of a user who owns the space. */
+  tokenFor(space: string): string;
+  readonly gateway: string;
+  readonly postgresUrl: string;
+  /** A fresh one under a name that no row used before. */
+  newSpace(about: string): Promise<string>;
+  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+const MUCH = String(1_000_000_000);
+
+const RATES = [
+  'CHANGES_PER_SECOND_MAX',
+  'CHANGES_BURST_MAX',
+  'CHANGES_PER_SECOND_PER_USER_MAX',
+  'CHANGES_BURST_PER_USER_MAX',
+  'CHANGES_PER_SECOND_PER_TENANT_MAX',
+  'CHANGES_BURST_PER_TENANT_MAX',
+  'PUSH_BYTES_PER_SECOND_MAX',
+  'PUSH_BYTES_BURST_MAX',
+  'PUSH_BYTES_PER_SECOND_PER_USER_MAX',
+  'PUSH_BYTES_BURST_PER_USER_MAX',
+  'PUSH_BYTES_PER_SECOND_PER_TENANT_MAX',
+  'PUSH_BYTES_BURST_PER_TENANT_MAX',
+  'HANDSHAKES_PER_SECOND_MAX',
+  'HANDSHAKES_BURST_MAX',
+  'HANDSHAKES_PER_SECOND_PER_USER_MAX',
+  'HANDSHAKES_BURST_PER_USER_MAX',
+  'HANDSHAKES_PER_SECOND_PER_TENANT_MAX',
+  'HANDSHAKES_BURST_PER_TENANT_MAX',
+  'HANDSHAKES_PER_SECOND_PER_ADDRESS_MAX',
+  'HANDSHAKES_BURST_PER_ADDRESS_MAX',
+  'SESSIONS_PER_USER_MAX',
+  'SESSIONS_PER_TENANT_MAX',
+];
+
+export async function startBenchStack(): Promise<BenchStack> {
+  const stack = await startStack({
+    counts: { gateway: 1, merge: 1, delta: 1 },
+    env: { gateway: Object.fromEntries(RATES.map((name) => [`SYNCLINE_LIMIT_${name}`, MUCH])) },
+  });
+  const database = new Client({ connectionString: stack.postgresUrl });
+  await database.connect();
+  const office = openOffice(stack);
+  let spaces = 0;
+  return {
+    stack,
+    tokenFor: (space) => sign(stack.tokenSecret, systemClock(), { sub: 'ada', spaces: { [space]: 'owner' } }),
+    gateway: stack.address('gateway-1').grpc,
+    postgresUrl: stack.postgresUrl,
+    async newSpace(about) {
+      const space = `${about}-${++spaces}`;
+      await office.createSpace(space);
+      return space;
+    },
+    async query<Row>(text: string, values: readonly unknown[] = []) {
+      const { rows } = await database.query(text, [...values]);
+      return rows as Row[];
+    },
+    async close() {
+      await database.end();
+      await stack.close();
+    },
+  };
+}

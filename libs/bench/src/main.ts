@@ -1,0 +1,41 @@
+/** `npm run bench -- [names] [--quick] [--json FILE]`: measures the real services, and floors beside them. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { startBenchStack } from './bench-stack';
+import { measureRows } from './measure';
+import { ROWS } from './rows';
+import { reportOf, tableOf } from './table';
+
+const REPEATS = 5;
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  const { values: options, positionals: names } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+  });
+  const unknown = names.filter((name) => !ROWS.some((row) => row.name === name));
+  if (unknown.length > 0) {
+    say(`there is no ${unknown.join(', ')}; there are ${ROWS.map((row) => row.name).join(', ')}`);
+    return 2;
+  }
+  const rows = names.length === 0 ? ROWS : ROWS.filter(({ name }) => names.includes(name));
+  say('Starting Postgres, NATS, Redis and the three services');
+  const stack = await startBenchStack();
+  const measured = await measureRows(rows, { stack, quick: options.quick, repeats: REPEATS, say }).finally(
+    stack.close,
+  );
+  process.stdout.write(`${tableOf(measured)}\n`);
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify(reportOf(measured, options), null, 2)}\n`);
+  return measured.every(({ refused }) => refused === null) ? 0 : 1;
+}
+
+void main().then(
+  (code) => (process.exitCode = code),
+  (failure: unknown) => {
+    say(failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
+    process.exitCode = 1;
+  },
+);

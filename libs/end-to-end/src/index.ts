@@ -1,0 +1,3 @@
+export * from './office';
+export * from './stack';
+export * from './tokens';
