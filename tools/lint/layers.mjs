@@ -31,7 +31,7 @@ export const layers = {
     mayImport: ['core', 'ports'],
     folders: {
       'libs/memory': [],
-      'libs/postgres': ['pg', '@electric-sql/pglite'],
+      'libs/postgres': ['pg', 'pg-protocol', '@electric-sql/pglite'],
       'libs/nats': ['@nats-io/transport-node', '@nats-io/jetstream'],
       'libs/redis': ['ioredis'],
       'libs/jwt': ['jose'],

@@ -151,7 +151,7 @@ describe('repair', () => {
       ['f', 4],
     ] as const) {
       await look();
-      await store.markAnnounced(HOME, version);
+      await store.markAnnounced(new Map([[HOME, version]]));
       await device.push(change.create(id, {}));
     }
     expect(heard).toEqual([]);

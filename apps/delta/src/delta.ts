@@ -30,6 +30,7 @@ import type { OnBehalf } from '@syncline/wire';
 import { boundedWork } from './bounded-work';
 import type { DeltaCall, DeltaMetrics } from './delta-metrics';
 import { DEFAULT_DELTA_SETTINGS, type DeltaSettings } from './delta-settings';
+import { readAhead } from './read-ahead';
 import { repairUnannounced } from './repair';
 import { repeating } from './repeating';
 import { keepSpaces } from './retention';
@@ -73,7 +74,7 @@ export interface Delta {
 export function createDelta(deps: DeltaDeps): Delta {
   const { store, keys, limits, metrics } = deps;
   const settings = { ...DEFAULT_DELTA_SETTINGS, ...deps.settings };
-  const deltas: DeltaStore = { ...store, changes: sharedChanges(store, () => metrics.shared()) };
+  const deltas: DeltaStore = { ...store, changes: pagesOf(deps, settings) };
   const read = readDelta({ deltas, limits });
   const plan = planSpace({ deltas, keys });
   const compare = compareRanges({ deltas });
@@ -104,6 +105,18 @@ export function createDelta(deps: DeltaDeps): Delta {
       await work.idle();
     },
   };
+}
+
+function pagesOf({ store, clock, metrics }: DeltaDeps, settings: DeltaSettings): DeltaStore['changes'] {
+  const shared = () => metrics.shared();
+  const { aheadPagesMax: pagesMax, aheadKeepMs: keepMs } = settings;
+  return readAhead({
+    deltas: { changes: sharedChanges(store, shared) },
+    clock,
+    pagesMax,
+    keepMs,
+    used: shared,
+  });
 }
 
 const away = <Value>({ retryAfterMs }: DeltaSettings): Answer<Value> =>

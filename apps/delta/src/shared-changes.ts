@@ -1,4 +1,5 @@
 import type { Changes, ChangesRequest, DeltaStore } from '@syncline/ports';
+import { requestKey } from './request-key';
 
 /**
  * Reads of the same rows at the same time become one: after a lost announcement, everyone who watches a space asks the same.
@@ -27,7 +28,7 @@ export function sharedChanges(
   };
 
   return (request) => {
-    const key = keyOf(request);
+    const key = requestKey(request);
     const reading = readings.get(key);
     if (reading === undefined) return begin(key, request);
     if (reading.next !== null) {
@@ -38,8 +39,4 @@ export function sharedChanges(
     reading.next = reading.going.then(after, after);
     return reading.next;
   };
-}
-
-function keyOf({ space, after, collections, recordsMax, bytesMax, clockAfter }: ChangesRequest): string {
-  return JSON.stringify([space, after, [...collections].sort(), recordsMax, bytesMax, clockAfter]);
 }

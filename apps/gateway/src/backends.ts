@@ -4,13 +4,14 @@ import type {
   ClaimedRange,
   Cursor,
   Delta,
+  PageContent,
   PushResult,
   Reader,
   SpaceKey,
   Subscribe,
 } from '@syncline/core';
 import type { Comparison, SpacePush } from '@syncline/flows';
-import type { OnBehalf } from '@syncline/wire';
+import type { EncodedPush, OnBehalf } from '@syncline/wire';
 
 /**
  * What a gateway leaves to the merge and the delta service. Contract: whatever cannot be reached, or does not answer
@@ -18,14 +19,14 @@ import type { OnBehalf } from '@syncline/wire';
  * without an answer may have happened or not: sent again, it takes effect once.
  */
 export interface Backends {
-  readonly push: (push: SpacePush) => Promise<PushResult>;
+  readonly push: (push: SpacePush & EncodedPush) => Promise<PushResult>;
   /** The others are given up when the signal says that nobody waits for them any more. */
   readonly read: (
     space: SpaceKey,
     reader: Reader,
     cursor: Cursor,
     gone?: AbortSignal,
-  ) => Promise<Answer<Delta>>;
+  ) => Promise<Answer<Delta<PageContent>>>;
   readonly plan: (onBehalf: OnBehalf, subscribe: Subscribe, gone?: AbortSignal) => Promise<Answer<CheckPlan>>;
   readonly compare: (
     onBehalf: OnBehalf,

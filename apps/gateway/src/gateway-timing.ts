@@ -3,6 +3,8 @@ export interface GatewayTiming {
   readonly tickMs: number;
   /** Between two looks at where all watched spaces stand. */
   readonly headsMs: number;
+  /** What such a look finds may be announced within this time before it counts as lost. */
+  readonly announcementMs: number;
   /** Between two looks for open devices that were revoked. */
   readonly revokedMs: number;
   /** A device that takes nothing for so long, although something waits for it, is sent away. */
@@ -20,6 +22,7 @@ export interface GatewayTiming {
 export const DEFAULT_TIMING: GatewayTiming = {
   tickMs: 1_000,
   headsMs: 3_000,
+  announcementMs: 500,
   revokedMs: 10_000,
   slowConsumerMs: 60_000,
   lastWordsMs: 5_000,

@@ -97,6 +97,7 @@ const QUICK: GatewayTiming = {
   ...DEFAULT_TIMING,
   tickMs: 20,
   headsMs: 40,
+  announcementMs: 20,
   revokedMs: 40,
   keepEveryMs: 10,
   lastWordsMs: 500,

@@ -9,12 +9,38 @@ export interface NearQuotasDeps {
 
 /** From this share of a quota on, devices are told of it. */
 const NEAR = 0.8;
+/** Below this share it is not looked at again for a while. */
+const FAR = 0.5;
+const FAR_FOR_MS = 10_000;
+const SPACES_MAX = 10_000;
 
 /**
  * The quotas of a space that are nearly used up; for most spaces none. It never rejects: what was committed is answered
  * whatever becomes of this.
  */
 export async function nearQuotas(
+  deps: NearQuotasDeps,
+  space: SpaceKey,
+  nowMs: number,
+): Promise<readonly QuotaState[]> {
+  return (await quotasOf(deps, space, nowMs)).filter(({ allowed, used }) => used >= NEAR * allowed);
+}
+
+/** The same for whoever asks at every push: where all was far from its end a moment ago, nothing is read. */
+export function nearQuotasAtPush(deps: NearQuotasDeps): Ask {
+  const farUntilMs = new Map<SpaceKey, number>();
+  return async (space, nowMs) => {
+    if (nowMs < (farUntilMs.get(space) ?? 0)) return [];
+    const states = await quotasOf(deps, space, nowMs);
+    if (farUntilMs.size >= SPACES_MAX) farUntilMs.clear();
+    if (states.every(({ allowed, used }) => used < FAR * allowed)) farUntilMs.set(space, nowMs + FAR_FOR_MS);
+    return states.filter(({ allowed, used }) => used >= NEAR * allowed);
+  };
+}
+
+type Ask = (space: SpaceKey, nowMs: number) => Promise<readonly QuotaState[]>;
+
+async function quotasOf(
   { store, log }: NearQuotasDeps,
   space: SpaceKey,
   nowMs: number,
@@ -25,7 +51,7 @@ export async function nearQuotas(
   });
   const quota = details?.quota ?? null;
   if (details === null || quota === null) return [];
-  const states = [
+  return [
     {
       space: spaceOf(space),
       name: limitName('recordsMax'),
@@ -39,5 +65,4 @@ export async function nearQuotas(
       used: details.bytes,
     },
   ];
-  return states.filter(({ allowed, used }) => used >= NEAR * allowed);
 }

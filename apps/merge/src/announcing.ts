@@ -90,8 +90,7 @@ function bytesOf({ records }: MergePlan): number {
 
 const RECORD_OVERHEAD_BYTES = 256;
 
-interface AnnouncedMarks {
-  markAnnounced(space: SpaceKey, version: Version): Promise<void>;
+interface AnnouncedMarks extends Pick<UpkeepStore, 'markAnnounced'> {
   flush(): Promise<void>;
 }
 
@@ -101,10 +100,10 @@ function announcedMarks({ upkeep, timer, settings, log }: AnnouncingDeps): Annou
   let writing = Promise.resolve();
 
   const writeAll = async (): Promise<void> => {
-    const marks = [...due];
+    const marks = new Map(due);
     due.clear();
     try {
-      for (const [space, version] of marks) await upkeep.markAnnounced(space, version);
+      await upkeep.markAnnounced(marks);
     } catch (error) {
       log.warn('announced versions were not written down', failureFacts(error));
     }
@@ -117,8 +116,8 @@ function announcedMarks({ upkeep, timer, settings, log }: AnnouncingDeps): Annou
   };
 
   return {
-    async markAnnounced(space, version) {
-      due.set(space, version);
+    async markAnnounced(versions) {
+      for (const [space, version] of versions) due.set(space, version);
       planned ??= timer.after(settings.markAnnouncedWithinMs, () => void flush());
     },
     flush,

@@ -359,7 +359,7 @@ describe('announcing', () => {
     for (const first of [1, 2, 3]) await merge.push(creating('d', first, `r${first}`));
     expect(mark).not.toHaveBeenCalled();
     time.advance(1_000);
-    await eventually(() => expect(mark.mock.calls).toEqual([[HOME, 3]]));
+    await eventually(() => expect(mark.mock.calls).toEqual([[new Map([[HOME, 3]])]]));
   });
 });
 

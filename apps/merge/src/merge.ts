@@ -82,7 +82,7 @@ export function createMerge(deps: MergeDeps): Merge {
     if (inTime.length > 0) await commit(inTime);
   };
   const lanes = Array.from({ length: settings.lanes }, () =>
-    mergeLane<Waiting>({ ...settings, commit: take }),
+    mergeLane<Waiting>({ ...settings, clock, timer: deps.timer, commit: take }),
   );
 
   const decide = (push: SpacePush, terms: PushTerms = {}): Promise<Decided> =>

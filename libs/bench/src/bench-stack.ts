@@ -1,6 +1,7 @@
 import { openOffice, sign, type Stack, startStack } from '@syncline/end-to-end';
 import { systemClock } from '@syncline/memory';
 import { Client } from 'pg';
+import { memoryTeller } from './held-memory';
 
 /** The services on real servers, with rates that no load here reaches: what is measured is work, not manners. */
 export interface BenchStack {
@@ -12,6 +13,8 @@ export interface BenchStack {
   /** A fresh one under a name that no row used before. */
   newSpace(about: string): Promise<string>;
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** What the gateway holds in memory once all garbage is collected. */
+  readonly gatewayBytes: () => Promise<number>;
   close(): Promise<void>;
 }
 
@@ -42,10 +45,13 @@ const RATES = [
   'SESSIONS_PER_TENANT_MAX',
 ];
 
-export async function startBenchStack(): Promise<BenchStack> {
+export async function startBenchStack({ gateways = 1 } = {}): Promise<BenchStack> {
+  const memory = await memoryTeller();
+  const rates = Object.fromEntries(RATES.map((name) => [`SYNCLINE_LIMIT_${name}`, MUCH]));
   const stack = await startStack({
-    counts: { gateway: 1, merge: 1, delta: 1 },
-    env: { gateway: Object.fromEntries(RATES.map((name) => [`SYNCLINE_LIMIT_${name}`, MUCH])) },
+    counts: { gateway: gateways, merge: 1, delta: 1 },
+    // Of several, none would know which of them is asked.
+    env: { gateway: { ...rates, ...(gateways === 1 ? memory.env : {}) } },
   });
   const database = new Client({ connectionString: stack.postgresUrl });
   await database.connect();
@@ -65,6 +71,7 @@ export async function startBenchStack(): Promise<BenchStack> {
       const { rows } = await database.query(text, [...values]);
       return rows as Row[];
     },
+    gatewayBytes: memory.heldBytes,
     async close() {
       await database.end();
       await stack.close();

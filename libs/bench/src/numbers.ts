@@ -12,7 +12,8 @@ export function median(values: readonly number[]): number {
 
 /** How far the values lie apart, as a share of their median. */
 export function spread(values: readonly number[]): number {
-  return (Math.max(...values) - Math.min(...values)) / median(values);
+  const apart = Math.max(...values) - Math.min(...values);
+  return apart === 0 ? 0 : apart / median(values);
 }
 
 export async function times<Value>(count: number, make: (at: number) => Promise<Value>): Promise<Value[]> {

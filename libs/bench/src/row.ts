@@ -32,6 +32,8 @@ export interface Figure {
   readonly checked: string;
   /** Further facts for the JSON, such as the points of a curve. */
   readonly more?: Readonly<Record<string, unknown>>;
+  /** An SVG that shows it. */
+  readonly picture?: string;
 }
 
 /** `times` the floor, with `plus` in the figure's unit; without a floor `plus` is the whole of it. */

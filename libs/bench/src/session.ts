@@ -12,6 +12,8 @@ import {
   type Page,
   PROTOCOL_VERSION,
   Push,
+  type Refusal,
+  type Reset,
   ServerMessage,
   Subscribe,
   type Subscribed,
@@ -29,8 +31,18 @@ export interface SessionOptions {
   /** All that comes once the space is open. */
   readonly onPage?: (page: Page, bytes: number) => void;
   readonly onCheckpoint?: (checkpoint: Checkpoint, bytes: number) => void;
-  /** The stream is over, or the server refused something. */
+  /** Every message as it came. */
+  readonly onBytes?: (bytes: Buffer) => void;
+  /** Without it, it waits for ever. */
+  readonly patience?: Patience;
+  /** The stream is over, or the server refused something: then it is a `Refused`. */
   readonly onEnd?: (why: Error) => void;
+}
+
+/** Who is not welcomed by then, or waits longer for what comes after that, leaves. */
+export interface Patience {
+  readonly greetingMs: number;
+  readonly answerMs: number;
 }
 
 /** What a device says and hears, as thin as a client can be: one connection, one stream, one space. */
@@ -38,8 +50,21 @@ export interface Session {
   /** Resolves with the answer to just these changes. */
   push(changes: readonly Change[]): Promise<Outcomes>;
   acknowledge(cursor: Uint8Array): void;
+  /** Asks for what came since, as if it had just connected. */
+  subscribe(cursor: Uint8Array): void;
   readonly subscribed: Subscribed;
   close(): void;
+}
+
+/** Something that was said had no effect, or the server asks to start over. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  constructor(
+    device: string,
+    readonly told: Pick<Refusal, 'reason' | 'message' | 'retryAfterMs'> | Reset,
+  ) {
+    super(`${device} was refused: ${told.message}`);
+  }
 }
 
 const PATH = '/syncline.v1.SyncService/Session';
@@ -73,8 +98,9 @@ interface State {
   readonly stream: ClientDuplexStream<DeviceMessage, Buffer>;
   /** Pushes are answered in their order. */
   readonly waiting: Waiting[];
-  readonly opened: (subscribed: Subscribed) => void;
-  readonly failed: (why: Error) => void;
+  welcomed: () => void;
+  opened: (subscribed: Subscribed) => void;
+  failed: (why: Error) => void;
   isOver: boolean;
 }
 
@@ -92,6 +118,7 @@ export function openSession(options: SessionOptions): Promise<Session> {
       client,
       stream,
       waiting: [],
+      welcomed: () => undefined,
       opened: (subscribed) => resolve(sessionOf(state, subscribed)),
       failed: reject,
       isOver: false,
@@ -100,7 +127,27 @@ export function openSession(options: SessionOptions): Promise<Session> {
     stream.on('error', (error) => end(state, error));
     stream.on('end', () => end(state, new Error(`the server ended the session of ${options.device}`)));
     greet(state);
+    if (options.patience !== undefined) leaveUnlessOpen(state, options.patience);
   });
+}
+
+function leaveUnlessOpen(state: State, { greetingMs, answerMs }: Patience): void {
+  const { opened, failed } = state;
+  const leave = (): void => end(state, new Error(`${state.options.device} had to wait for too long`));
+  const timer = { running: setTimeout(leave, greetingMs) };
+  const stop = (): void => clearTimeout(timer.running);
+  state.welcomed = () => {
+    stop();
+    timer.running = setTimeout(leave, answerMs);
+  };
+  state.opened = (subscribed) => {
+    stop();
+    opened(subscribed);
+  };
+  state.failed = (why) => {
+    stop();
+    failed(why);
+  };
 }
 
 function sessionOf(state: State, subscribed: Subscribed): Session {
@@ -114,6 +161,9 @@ function sessionOf(state: State, subscribed: Subscribed): Session {
     },
     acknowledge(cursor) {
       stream.write(said({ $case: 'ack', ack: { space, cursor, mismatchedCollections: [] } }));
+    },
+    subscribe(cursor) {
+      stream.write(said(subscribing(options, cursor)));
     },
     close() {
       state.isOver = true;
@@ -129,8 +179,7 @@ const NOTHING = new Uint8Array(0);
 const DEFAULT_CAPABILITIES = ['patch-entries', 'own-entries'];
 
 function greet({ stream, options }: State): void {
-  const { device, token, space, cursor = NOTHING, capabilities = DEFAULT_CAPABILITIES, uploadOnly } = options;
-  const mode = uploadOnly === true ? Mode.UPLOAD_ONLY : Mode.BIDIRECTIONAL;
+  const { device, token, cursor = NOTHING, capabilities = DEFAULT_CAPABILITIES } = options;
   const hello = {
     ...Hello.create(),
     protocolMin: PROTOCOL_VERSION,
@@ -141,12 +190,18 @@ function greet({ stream, options }: State): void {
     token,
   };
   stream.write(said({ $case: 'hello', hello }));
-  stream.write(said({ $case: 'subscribe', subscribe: { ...Subscribe.create(), space, cursor, mode } }));
+  stream.write(said(subscribing(options, cursor)));
+}
+
+function subscribing({ space, uploadOnly }: SessionOptions, cursor: Uint8Array) {
+  const mode = uploadOnly === true ? Mode.UPLOAD_ONLY : Mode.BIDIRECTIONAL;
+  return { $case: 'subscribe' as const, subscribe: { ...Subscribe.create(), space, cursor, mode } };
 }
 
 function hear(state: State, bytes: Buffer): void {
   const { message } = messageIn(bytes);
-  const { onPage, onCheckpoint } = state.options;
+  const { onPage, onCheckpoint, onBytes } = state.options;
+  onBytes?.(bytes);
   switch (message?.$case) {
     case 'page':
       return onPage?.(message.page, bytes.length);
@@ -154,16 +209,29 @@ function hear(state: State, bytes: Buffer): void {
       return onCheckpoint?.(message.checkpoint, bytes.length);
     case 'outcomes':
       return state.waiting.shift()?.[0](message.outcomes);
+    case 'welcome':
+      return state.welcomed();
     case 'subscribed':
       return state.opened(message.subscribed);
     case 'refusal':
-      return end(state, new Error(`${state.options.device} was refused: ${message.refusal.message}`));
+      return end(state, new Refused(state.options.device, message.refusal));
+    case 'reset':
+      return end(state, new Refused(state.options.device, message.reset));
+    case 'authenticated':
+    case 'notice':
+    case 'pace':
+    case 'plan':
+    case 'presence':
+    case 'signed':
+    case undefined:
+      return;
   }
 }
 
 function end(state: State, why: Error): void {
   if (state.isOver) return;
   state.isOver = true;
+  state.stream.cancel();
   state.client.close();
   state.failed(why);
   for (const [, reject] of state.waiting.splice(0)) reject(why);

@@ -107,3 +107,16 @@ describe('a fingerprint', () => {
     expect(new Set(prints).size).toBe(others.length);
   });
 });
+
+test('receipts hold fingerprints, so they stay what they are', () => {
+  const change: Change = { ...create('a "ü"', { title: 'x' }), time: hlcTime(1_700_000_000_000) };
+  const long = 'x'.repeat(3_000);
+  const prints = [change, { ...change, id: recordId(`a${'b'.repeat(200)}`) }, operations].map(fingerprint);
+  const patched = fingerprint(patch('a', 1, { a: 1 }, ['b', long]));
+  expect([...prints, patched]).toEqual([
+    { a: 3_565_720_481, b: 2_136_400_125 },
+    { a: 3_304_209_942, b: 4_195_853_668 },
+    { a: 3_478_931_839, b: 815_762_859 },
+    { a: 4_182_297_861, b: 4_284_343_760 },
+  ]);
+});

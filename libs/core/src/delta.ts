@@ -5,7 +5,7 @@ import type { ChangeNumber, CollectionName, DeviceId, Epoch, Version } from './i
 import type { Limits } from './limits';
 import type { MergePlan } from './merge/facts';
 import { type Announcement, type Checkpoint, entryBytes, entryKey, type Page, type PageEntry } from './pages';
-import { imageOf, type StoredRecord } from './records';
+import { imageOf, type ReadRecord } from './records';
 import { holdsWhole, isMovable, matches, type Scope, visible } from './scope';
 
 /** Who reads, and what may be assumed of what they hold. */
@@ -26,13 +26,13 @@ export interface Slice {
   readonly epoch: Epoch;
   readonly head: Version;
   readonly digests: Digests;
-  readonly rows: readonly StoredRecord[];
+  readonly rows: readonly ReadRecord[];
   readonly more: boolean;
   readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
 }
 
-export interface Delta {
-  readonly page: Page;
+export interface Delta<Entries = readonly PageEntry[]> {
+  readonly page: Page<Entries>;
   /** Present when nothing is left to read: then the device's copy equals the snapshot. */
   readonly checkpoint: Checkpoint | null;
 }
@@ -66,7 +66,7 @@ export function deltaOf(reader: Reader, cursor: Cursor, slice: Slice): Delta {
 }
 
 /** Null for what the device does not hold and need not hear of. */
-function entryFor(reader: Reader, cursor: Cursor, row: StoredRecord): PageEntry | null {
+function entryFor(reader: Reader, cursor: Cursor, row: ReadRecord): PageEntry | null {
   // Created after what the device has read, so it cannot hold any form of it.
   const unknown = row.createdVersion > cursor.position && !reader.mayHoldMore;
   if (row.deleted) return unknown && !reader.scope.includeDeleted ? null : deleteEntry(row);
@@ -86,18 +86,18 @@ function entryFor(reader: Reader, cursor: Cursor, row: StoredRecord): PageEntry 
   return putEntry(row);
 }
 
-function putEntry(row: StoredRecord): PageEntry {
+function putEntry(row: ReadRecord): PageEntry {
   const record = imageOf(row);
   if (record === null) throw new TypeError('a tombstone cannot be sent whole');
   return { kind: 'put', record };
 }
 
-function deleteEntry(row: StoredRecord): PageEntry {
+function deleteEntry(row: ReadRecord): PageEntry {
   const { collection, id, version, time, device, number } = row;
   return { kind: 'delete', collection, id, version, time, device, number };
 }
 
-function patchEntry(row: StoredRecord): PageEntry {
+function patchEntry(row: ReadRecord): PageEntry {
   const { collection, id, version, previousVersion, time, device, number, user, schemaVersion } = row;
   return {
     kind: 'patch',

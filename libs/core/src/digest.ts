@@ -1,4 +1,4 @@
-import { type Hash64, murmur3, murmur3OfUint64, sameHash, ZERO64 } from './hash';
+import { type Hash64, murmur3Lanes, murmur3OfUint64, sameHash, ZERO64 } from './hash';
 import { LEDGER_ID_BYTES_MAX, type CollectionName, type RecordId, type Version } from './ids';
 import { writeUtf8 } from './utf8';
 
@@ -17,25 +17,19 @@ export const EMPTY_DIGEST: CollectionDigest = { count: 0, versions: ZERO64, cont
 
 export const SEED_A = 0x53594e43;
 export const SEED_B = 0x4c494e45;
+const SEEDS: Hash64 = { a: SEED_A, b: SEED_B };
 
 // Overwritten by every call and never read across calls.
 const idBytes = new Uint8Array(LEDGER_ID_BYTES_MAX * 3);
 
 /** The record's share in `contents`; kept with the record, so that taking it out needs no payload. */
 export function contentHash(id: RecordId, payload: Uint8Array): Hash64 {
-  const length = writeUtf8(id, idBytes);
-  return {
-    a: murmur3(payload, payload.length, murmur3(idBytes, length, SEED_A)),
-    b: murmur3(payload, payload.length, murmur3(idBytes, length, SEED_B)),
-  };
+  return murmur3Lanes(payload, payload.length, murmur3Lanes(idBytes, writeUtf8(id, idBytes), SEEDS));
 }
 
 export function versionHash(id: RecordId, version: Version): Hash64 {
-  const length = writeUtf8(id, idBytes);
-  return {
-    a: murmur3OfUint64(version, murmur3(idBytes, length, SEED_A)),
-    b: murmur3OfUint64(version, murmur3(idBytes, length, SEED_B)),
-  };
+  const seeds = murmur3Lanes(idBytes, writeUtf8(id, idBytes), SEEDS);
+  return { a: murmur3OfUint64(version, seeds.a), b: murmur3OfUint64(version, seeds.b) };
 }
 
 /** A digest under way: three plain sums that a loop over many records can add to. */

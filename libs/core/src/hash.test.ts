@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { hashFromBytes, hashToBytes, murmur3, murmur3OfUint64, sameHash } from './hash';
+import { hashFromBytes, hashToBytes, murmur3, murmur3Lanes, murmur3OfUint64, sameHash } from './hash';
 
 interface MurmurVector {
   readonly text?: string;
@@ -32,6 +32,15 @@ test.each([
 test.each(vectors.murmur3)('the vector $text$hex with seed $seed', ({ text, hex, seed, hash }) => {
   const bytes = hex === undefined ? Buffer.from(text!) : Buffer.from(hex, 'hex');
   expect(murmur3(bytes, bytes.length, parseInt(seed, 16))).toBe(parseInt(hash, 16));
+});
+
+test('two lanes at once are the two lanes', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), lanes, (bytes, { a, b }) => {
+      const alone = { a: murmur3(bytes, bytes.length, a), b: murmur3(bytes, bytes.length, b) };
+      expect(murmur3Lanes(bytes, bytes.length, { a, b })).toEqual(alone);
+    }),
+  );
 });
 
 test('bytes beyond the given length do not count', () => {

@@ -17,14 +17,22 @@ export function murmur3(bytes: Uint8Array, length: number, seed: number): number
     const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
     h = mixWord(h, word);
   }
-  const tail = length & 3;
-  if (tail > 0) {
-    let rest = bytes[blocks]!;
-    if (tail > 1) rest |= bytes[blocks + 1]! << 8;
-    if (tail > 2) rest |= bytes[blocks + 2]! << 16;
-    h ^= scramble(rest);
+  return finish(h ^ restOf(bytes, blocks, length & 3) ^ length);
+}
+
+/** Both lanes, each from its own seed, in one pass over the bytes. */
+export function murmur3Lanes(bytes: Uint8Array, length: number, seeds: Hash64): Hash64 {
+  let a = seeds.a | 0;
+  let b = seeds.b | 0;
+  const blocks = length & ~3;
+  for (let i = 0; i < blocks; i += 4) {
+    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    const k = scramble(word);
+    a = stir(a ^ k);
+    b = stir(b ^ k);
   }
-  return finish(h ^ length);
+  const rest = restOf(bytes, blocks, length & 3);
+  return { a: finish(a ^ rest ^ length), b: finish(b ^ rest ^ length) };
 }
 
 /** The same for a number written as eight bytes, little endian, without writing them. */
@@ -40,8 +48,20 @@ function scramble(word: number): number {
 }
 
 function mixWord(h: number, word: number): number {
-  const mixed = h ^ scramble(word);
+  return stir(h ^ scramble(word));
+}
+
+function stir(mixed: number): number {
   return (imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+/** What the last bytes, fewer than a word, add. */
+function restOf(bytes: Uint8Array, at: number, count: number): number {
+  if (count === 0) return 0;
+  let rest = bytes[at]!;
+  if (count > 1) rest |= bytes[at + 1]! << 8;
+  if (count > 2) rest |= bytes[at + 2]! << 16;
+  return scramble(rest);
 }
 
 function finish(value: number): number {

@@ -19,15 +19,22 @@ export function splitObject(text: string): Fields | null {
   while (text.charCodeAt(at) !== CLOSE_BRACE) {
     if (text.charCodeAt(at) !== QUOTE) return null;
     const nameEnd = skipString(text, at);
-    const name = stringOf(text.slice(at, nameEnd));
-    if (name === null || fields.has(name)) return null;
+    const name = nameIn(text, at, nameEnd);
+    if (name === null) return null;
     const valueStart = skipSpace(text, skipSpace(text, nameEnd) + 1);
     const valueEnd = skipValue(text, valueStart);
+    const before = fields.size;
     fields.set(name, text.slice(valueStart, valueEnd));
+    if (fields.size === before) return null;
     at = skipSpace(text, valueEnd);
     if (text.charCodeAt(at) === COMMA) at = skipSpace(text, at + 1);
   }
   return fields;
+}
+
+function nameIn(text: string, start: number, end: number): string | null {
+  const asWritten = text.slice(start + 1, end - 1);
+  return asWritten.includes('\\') ? stringOf(text.slice(start, end)) : asWritten;
 }
 
 /** Splits the text of a JSON array into the texts of its elements, on the same terms; null if it is no array. */
@@ -87,8 +94,13 @@ export function parseFields(payload: Uint8Array): Fields | null {
 }
 
 export function isJsonPayload(payload: Uint8Array): boolean {
+  return jsonOf(payload) !== null;
+}
+
+/** The text of bytes that are JSON; null for all others. */
+export function jsonOf(payload: Uint8Array): string | null {
   const text = tryDecodeUtf8(payload);
-  return text !== null && isJson(text);
+  return text !== null && isJson(text) ? text : null;
 }
 
 function isJson(text: string): boolean {
@@ -128,9 +140,16 @@ function skipSpace(text: string, start: number): number {
 }
 
 function skipString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
-  return at + 1;
+  let at = text.indexOf('"', start + 1);
+  while (at >= 0 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+  return (at < 0 ? text.length : at) + 1;
+}
+
+/** Behind an even number of backslashes, each of them is one that another has escaped. */
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
 }
 
 function skipValue(text: string, start: number): number {

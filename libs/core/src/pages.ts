@@ -49,8 +49,18 @@ export interface OwnEntry extends Named {
   readonly number: ChangeNumber;
 }
 
-export interface Page {
-  readonly entries: readonly PageEntry[];
+/** Entries that were encoded where they were read: nobody looks into them on the way to the device. */
+export interface EncodedEntries {
+  readonly count: number;
+  /** As `entryBytes` counts them. */
+  readonly roughBytes: number;
+  readonly bytes: Uint8Array;
+}
+
+export type PageContent = readonly PageEntry[] | EncodedEntries;
+
+export interface Page<Entries = readonly PageEntry[]> {
+  readonly entries: Entries;
   /** To go on from here, also on another session. */
   readonly cursor: Cursor;
 }
@@ -78,6 +88,14 @@ export interface Announcement {
 
 export function entryKey(entry: PageEntry): { collection: CollectionName; id: RecordId; version: Version } {
   return entry.kind === 'put' ? entry.record : entry;
+}
+
+export function isEncoded(entries: PageContent): entries is EncodedEntries {
+  return 'roughBytes' in entries;
+}
+
+export function entriesBytes(entries: readonly PageEntry[]): number {
+  return entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
 }
 
 /** A rough size for page limits and send windows: what is variable, and a fixed part for what is not. */

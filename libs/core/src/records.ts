@@ -37,6 +37,9 @@ export interface StoredRecord extends Stamp {
   readonly resurrected: boolean;
 }
 
+/** What of a record matters to those who read it. */
+export type ReadRecord = Omit<StoredRecord, 'merged' | 'meta' | 'contentHash' | 'committedAtMs'>;
+
 /** A change of some top-level fields: a JSON object of new values, and the names that go. */
 export interface Patch {
   readonly set: Uint8Array;
@@ -54,7 +57,7 @@ export interface RecordImage extends Stamp {
   readonly resurrected: boolean;
 }
 
-export function imageOf(record: StoredRecord): RecordImage | null {
+export function imageOf(record: ReadRecord): RecordImage | null {
   if (record.payload === null) return null;
   const { collection, id, version, payload, time, device, number, user, schemaVersion, resurrected } = record;
   return { collection, id, version, payload, time, device, number, user, schemaVersion, resurrected };

@@ -3,7 +3,7 @@ import { msOf } from './clock';
 import { type Hash64, murmur3 } from './hash';
 import { collectionProblem, type CollectionName, CONFLICTS, type RecordId } from './ids';
 import { fieldsOf } from './json-fields';
-import type { StoredRecord } from './records';
+import type { ReadRecord } from './records';
 import type { Violation } from './refusals';
 import type { RulesBook } from './rules';
 import { encodeUtf8 } from './utf8';
@@ -77,14 +77,14 @@ export function visible(scope: Scope, access: Access, collection: CollectionName
 }
 
 /** Whether a live record that the scope covers is in it as it stands now. */
-export function matches(scope: Scope, record: StoredRecord): boolean {
+export function matches(scope: Scope, record: ReadRecord): boolean {
   const ms = msOf(record.time);
   if (scope.changedFromMs !== null && ms < scope.changedFromMs) return false;
   if (scope.changedToMs !== null && ms > scope.changedToMs) return false;
   return scope.fields.length === 0 || fieldsMatch(scope.fields, record);
 }
 
-function fieldsMatch(wanted: readonly FieldEquals[], record: StoredRecord): boolean {
+function fieldsMatch(wanted: readonly FieldEquals[], record: ReadRecord): boolean {
   const fields = record.payload === null ? null : fieldsOf(record.payload);
   return fields !== null && wanted.every(({ field, json }) => fields.get(field) === json);
 }

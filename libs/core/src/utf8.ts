@@ -28,10 +28,12 @@ export function tryDecodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
+const SHORT_TEXT = 128;
+
 /** Writes into `target` from its start and tells how many bytes it took; short ASCII text takes the fast way. */
 export function writeUtf8(text: string, target: Uint8Array): number {
   const length = text.length;
-  if (length <= 64) {
+  if (length <= SHORT_TEXT) {
     let i = 0;
     for (; i < length; i++) {
       const unit = text.charCodeAt(i);

@@ -14,7 +14,7 @@ export function announcePlans({ announcements, upkeep, limits }: AnnounceDeps) {
       const announcement = announcementOf(plan, limits);
       if (announcement === null) continue;
       await announcements.publish(plan.before.space, announcement);
-      await upkeep.markAnnounced(plan.before.space, plan.after.head);
+      await upkeep.markAnnounced(new Map([[plan.before.space, plan.after.head]]));
     }
   };
 }
@@ -47,7 +47,7 @@ export function announceMissed({ announcements, upkeep, deltas }: AnnounceMissed
         clock: new Map(),
         digests,
       });
-      await upkeep.markAnnounced(space, head);
+      await upkeep.markAnnounced(new Map([[space, head]]));
     }
     return missed.map(({ space }) => space);
   };

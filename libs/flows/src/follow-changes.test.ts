@@ -36,7 +36,7 @@ test('a change goes from stage to stage', async () => {
   expect(await stage()).toEqual(['unknown']);
   await writer.push(change.create('a', {}));
   expect(await stage()).toEqual(['committed']);
-  await store.markAnnounced(HOME_KEY, 1);
+  await store.markAnnounced(new Map([[HOME_KEY, 1]]));
   expect(await stage()).toEqual(['announced']);
   await acknowledge('slow', 0);
   await acknowledge('quick', 1);
@@ -48,7 +48,7 @@ test('a change goes from stage to stage', async () => {
 test('devices that stay away longer than the horizon, or keep no copy, are not waited for', async () => {
   const { store, time, limits, writer, acknowledge, stages } = await begin();
   await writer.push(change.create('a', {}));
-  await store.markAnnounced(HOME_KEY, 1);
+  await store.markAnnounced(new Map([[HOME_KEY, 1]]));
   await acknowledge('lost', 0);
   await acknowledge('uploader', HOLDS_NOTHING);
   time.advance(limits.offlineHorizonMs + 1);
@@ -66,7 +66,7 @@ test('devices that stay away longer than the horizon, or keep no copy, are not w
 test('a rejected change is decided, and there is nothing to wait for', async () => {
   const { store, writer, stages } = await begin();
   await writer.push(change.update('nothing', {}, { baseVersion: 9 }));
-  await store.markAnnounced(HOME_KEY, 1);
+  await store.markAnnounced(new Map([[HOME_KEY, 1]]));
   expect(await stages([1])).toMatchObject([
     { stage: 'committed', version: 0, outcome: { status: 'REJECTED', reason: 'BASE_VERSION_UNKNOWN' } },
   ]);

@@ -14,11 +14,13 @@ export function upkeepStore(tables: StoreTables): UpkeepStore {
       }
       return waiting;
     },
-    async markAnnounced(space, version) {
-      const table = spaces.get(space);
-      if (table === undefined) return;
-      table.announced = Math.max(table.announced, version);
-      if (table.announced >= table.state.head) unannounced.delete(space);
+    async markAnnounced(versions) {
+      for (const [space, version] of versions) {
+        const table = spaces.get(space);
+        if (table === undefined) continue;
+        table.announced = Math.max(table.announced, version);
+        if (table.announced >= table.state.head) unannounced.delete(space);
+      }
     },
     spaces: async (after, limit) => spacesAfter(tables, after, limit),
     // A merge that is under way has read the floor and the tombstones, so this waits for it.

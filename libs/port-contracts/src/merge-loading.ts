@@ -2,7 +2,7 @@ import { CONFLICTS, mergeKeys, type Outcome, recordKey, type SpaceKey } from '@s
 import { BASE_MS, change, NOTES, pushOf, readJson, rulesOf } from './change-fixtures';
 import { mergeInto } from './merge-fixtures';
 import type { StoreWorld } from './store-under-test';
-import { wholeSpace } from './whole-space';
+import { storedRecords, wholeSpace } from './whole-space';
 
 export function describeMergeLoading(world: StoreWorld): void {
   describe('what a merge finds', () => {
@@ -77,8 +77,7 @@ function describeRecords(world: StoreWorld): void {
     ];
     await world.store.declare(space, rulesOf('docs', { policy: 'field-merge' }));
     const plan = (await mergeInto(world.store, new Map([[space, pushes]]))).get(space)!;
-    const { rows } = await wholeSpace(world.store, space);
-    expect(rows).toEqual(plan.records);
+    expect(await storedRecords(world.store, space)).toEqual(plan.records);
     expect(plan.records.map(({ deleted, patch, meta }) => [deleted, patch !== null, meta !== null])).toEqual([
       [false, true, false],
       [true, false, false],

@@ -42,7 +42,7 @@ export function describeReceiptStoreContract(name: string, make: MakeStore): voi
       const space = await world.space();
       await world.device(space, 'd1').push(change.create('a', {}));
       expect(await world.store.receipts(space, D1, [])).toMatchObject({ head: 1, announced: 0 });
-      await world.store.markAnnounced(space, 1);
+      await world.store.markAnnounced(new Map([[space, 1]]));
       expect(await world.store.receipts(space, D1, [])).toMatchObject({ head: 1, announced: 1 });
       expect(await world.store.receipts(world.nowhere(), D1, [1])).toBeNull();
     });

@@ -87,7 +87,7 @@ function describeDetails(world: AdministrationWorld): void {
       ['late', BASE_MS + 10],
     ] as const)
       await store.open(space, { device: deviceId(id), user: ANN, nowMs, skewMs: 0 }, 0);
-    await store.markAnnounced(space, 1);
+    await store.markAnnounced(new Map([[space, 1]]));
     expect(await store.details(space, BASE_MS + 5)).toMatchObject({
       head: 1,
       announced: 1,

@@ -34,10 +34,14 @@ function describeUnannounced(world: StoreWorld): void {
       { space: first, announced: 0, head: 2 },
     ]);
     expect((await world.store.unannounced(1)).length).toBe(1);
-    await world.store.markAnnounced(second, 1);
-    await world.store.markAnnounced(first, 1);
+    await world.store.markAnnounced(
+      new Map([
+        [second, 1],
+        [first, 1],
+      ]),
+    );
     expect(await waitingAmong(spaces)).toEqual([{ space: first, announced: 1, head: 2 }]);
-    await world.store.markAnnounced(first, 2);
+    await world.store.markAnnounced(new Map([[first, 2]]));
     expect(await waitingAmong(spaces)).toEqual([]);
   });
 
@@ -45,8 +49,8 @@ function describeUnannounced(world: StoreWorld): void {
     const space = await world.space();
     const { push } = world.device(space, 'd1');
     await push(change.create('a', {}), change.create('b', {}));
-    await world.store.markAnnounced(space, 2);
-    await world.store.markAnnounced(space, 1);
+    await world.store.markAnnounced(new Map([[space, 2]]));
+    await world.store.markAnnounced(new Map([[space, 1]]));
     expect(await waitingAmong([space])).toEqual([]);
     await push(change.create('c', {}));
     expect(await waitingAmong([space])).toEqual([{ space, announced: 2, head: 3 }]);
@@ -230,7 +234,7 @@ function describeLeases(world: StoreWorld): void {
 function describeNowhere(world: StoreWorld): void {
   test('a space that does not exist is left alone', async () => {
     const nowhere = world.nowhere();
-    await world.store.markAnnounced(nowhere, 5);
+    await world.store.markAnnounced(new Map([[nowhere, 5]]));
     expect(await world.store.raiseFloor(nowhere, 5)).toEqual({ purged: 0 });
     expect(await world.store.pruneHistory(nowhere, 1, BASE_MS)).toEqual({ pruned: 0 });
     expect(await world.store.pruneReceipts(nowhere, BASE_MS)).toEqual({ pruned: 0 });

@@ -3,6 +3,8 @@ import {
   type DigestSum,
   digestSum,
   contentHash,
+  type ReadRecord,
+  recordKey,
   sameDigests,
   type SpaceKey,
   type StoredRecord,
@@ -30,7 +32,7 @@ export function expectConsistent({ state, rows, more }: Changes): void {
   expect(sameDigests(state.digests, digestsOf(live))).toBe(true);
 }
 
-function digestsOf(live: readonly StoredRecord[]) {
+function digestsOf(live: readonly ReadRecord[]) {
   const sums = new Map<CollectionName, DigestSum>();
   for (const { collection, id, version, payload } of live) {
     const sum = sums.get(collection) ?? digestSum();
@@ -38,6 +40,14 @@ function digestsOf(live: readonly StoredRecord[]) {
     sums.set(collection, sum);
   }
   return new Map([...sums].map(([collection, sum]) => [collection, sum.result()]));
+}
+
+/** Everything that is kept of each record, in order of version. */
+export async function storedRecords(store: DeltaStore, space: SpaceKey): Promise<readonly StoredRecord[]> {
+  const { rows } = await wholeSpace(store, space);
+  const names = rows.map(({ collection, id }) => ({ collection, id, key: recordKey(collection, id) }));
+  const records = await store.records(space, names);
+  return names.map(({ key }) => records!.get(key)!);
 }
 
 /** Reads the space and checks it. */

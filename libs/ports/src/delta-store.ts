@@ -4,6 +4,7 @@ import type {
   CollectionRules,
   DeviceId,
   Epoch,
+  ReadRecord,
   RecordId,
   RecordKey,
   SpaceKey,
@@ -76,7 +77,7 @@ export interface Counts {
 export interface Changes {
   readonly state: SpaceState;
   /** Records and tombstones, in order of version. */
-  readonly rows: readonly StoredRecord[];
+  readonly rows: readonly ReadRecord[];
   /** There are further rows of these collections above the last one. */
   readonly more: boolean;
   readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;

@@ -17,7 +17,7 @@ import type { SpaceKey, Version } from '@syncline/core';
  */
 export interface UpkeepStore {
   unannounced(limit: number): Promise<readonly Unannounced[]>;
-  markAnnounced(space: SpaceKey, version: Version): Promise<void>;
+  markAnnounced(versions: ReadonlyMap<SpaceKey, Version>): Promise<void>;
   spaces(after: SpaceKey | null, limit: number): Promise<readonly SpaceKey[]>;
   raiseFloor(space: SpaceKey, floor: Version): Promise<{ readonly purged: number }>;
   pruneHistory(

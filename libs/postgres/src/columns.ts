@@ -10,10 +10,13 @@ export type Column<Source> = {
   };
 }[PackedType];
 
-/** `unnest($1::text[], $2::int8[]) as name(space, version)`: rows as one array a column. */
+/**
+ * `(select unnest($1::text[]) as space, unnest($2::int8[]) as version) as name`: rows as one array a column. As a list they
+ * are walked side by side, where `from unnest($1, $2)` would first put every array into a store of its own.
+ */
 export function unnestOf<Source>(columns: readonly Column<Source>[], name: string): string {
-  const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`);
-  return `unnest(${arrays.join(', ')}) as ${name}(${namesOf(columns)})`;
+  const arrays = columns.map((column, index) => `unnest($${index + 1}::${column.type}[]) as ${column.name}`);
+  return `(select ${arrays.join(', ')}) as ${name}`;
 }
 
 /** The parameters for such an `unnest`. */

@@ -21,10 +21,11 @@ import type {
 } from '@syncline/ports';
 import { arraysOf, type Column, unnestOf } from './columns';
 import { packedTexts } from './packed-arrays';
+import { READ_NAMES, readOf, type ReadRow, readRow } from './read-rows';
 import { RECORD_NAMES, recordOf, type RecordRow } from './record-rows';
 import { RULES_NAMES, rulesOf, type RulesRow } from './rules-rows';
 import { type SpaceRow, STATE_NAMES, stateOf } from './space-rows';
-import { type Sql, statement } from './sql';
+import { rawStatement, type Sql, statement } from './sql';
 
 const NAMES: readonly Column<RecordName>[] = [
   { name: 'collection', type: 'text', of: ({ collection }) => collection },
@@ -42,7 +43,7 @@ const stateOfSpace = statement<SpaceRow>(
 
 /** Sizes are told by the rows' heads: what is beyond the page stays where it is, and only says that it is there. */
 const page = (filter: string): string => `
-  select ${RECORD_NAMES.replace('payload', 'case when fits then payload end as payload')}, fits
+  select ${READ_NAMES.replace('payload', 'case when fits then payload end as payload')}
   from (
     select *, place = 1 or (place <= $3::int8 and bytes <= $4::int8) as fits,
       place <= 2 or (place - 1 <= $3::int8 and bytes - size <= $4::int8) as follows
@@ -58,10 +59,8 @@ const page = (filter: string): string => `
   ) measured
   where follows order by version`;
 
-type PageRow = RecordRow & { readonly fits: boolean };
-
-const changesOf = statement<PageRow>('delta.changes', page(''));
-const changesIn = statement<PageRow>('delta.changes_in', page('and collection = any($5::text[])'));
+const changesOf = rawStatement('delta.changes', page(''), readRow);
+const changesIn = rawStatement('delta.changes_in', page('and collection = any($5::text[])'), readRow);
 
 const clockOf = statement<{ readonly device: DeviceId; readonly last_number: ChangeNumber }>(
   'delta.clock',
@@ -140,7 +139,7 @@ async function readChanges(sql: Sql, request: ChangesRequest): Promise<Changes |
   const { space, after, collections, recordsMax, bytesMax } = request;
   const bounds = [space, after, recordsMax, bytesMax];
   const [[state], rows, clock] = await sql.snapshot<
-    [SpaceRow, PageRow, { readonly device: DeviceId; readonly last_number: ChangeNumber }]
+    [SpaceRow, ReadRow, { readonly device: DeviceId; readonly last_number: ChangeNumber }]
   >([
     stateOfSpace(space),
     collections.length === 0 ? changesOf(...bounds) : changesIn(...bounds, packedTexts(collections)),
@@ -150,7 +149,7 @@ async function readChanges(sql: Sql, request: ChangesRequest): Promise<Changes |
   const fitting = rows.filter(({ fits }) => fits);
   return {
     state: stateOf(state),
-    rows: fitting.map(recordOf),
+    rows: fitting.map(readOf),
     more: fitting.length < rows.length,
     clock: new Map(clock.map(({ device, last_number }) => [device, last_number])),
   };

@@ -27,6 +27,13 @@ interface InSpace {
   readonly space: SpaceKey;
 }
 
+/** Receipts of changes that follow each other, as those of a push do. */
+interface ReceiptRun extends InSpace {
+  readonly device: DeviceId;
+  readonly first: ChangeNumber;
+  readonly last: ChangeNumber;
+}
+
 const SPACE: Column<InSpace> = { name: 'space', type: 'text', of: ({ space }) => space };
 
 const RECORD_KEYS: readonly Column<InSpace & MergeKeys['records'][number]>[] = [
@@ -38,10 +45,11 @@ const DEVICE_KEYS: readonly Column<InSpace & { readonly device: DeviceId }>[] = 
   SPACE,
   { name: 'device', type: 'text', of: ({ device }) => device },
 ];
-const RECEIPT_KEYS: readonly Column<InSpace & MergeKeys['receipts'][number]>[] = [
+const RECEIPT_RUNS: readonly Column<ReceiptRun>[] = [
   SPACE,
   { name: 'device', type: 'text', of: ({ device }) => device },
-  { name: 'number', type: 'int8', of: ({ number }) => number },
+  { name: 'first', type: 'int8', of: ({ first }) => first },
+  { name: 'last', type: 'int8', of: ({ last }) => last },
 ];
 
 const lock = statement<LockedSpace>(
@@ -65,8 +73,8 @@ const numbersOfSpaces = statement<InSpace & NumberRow>(
 );
 const receiptsOfSpaces = statement<InSpace & ReceiptRow>(
   'merge.receipts',
-  `select space, ${RECEIPT_NAMES} from ${unnestOf(RECEIPT_KEYS, 'wanted')}
-   join receipts using (space, device, number)`,
+  `select space, ${RECEIPT_NAMES} from ${unnestOf(RECEIPT_RUNS, 'wanted')}
+   join receipts using (space, device) where number between first and last`,
 );
 
 interface NumberRow {
@@ -90,7 +98,7 @@ export async function loadSpaces(
 ): Promise<ReadonlyMap<SpaceKey, LoadedSpace>> {
   const records = named(wanted, (keys) => keys.records);
   const devices = named(wanted, (keys) => keys.devices.map((device) => ({ device })));
-  const receipts = named(wanted, (keys) => keys.receipts);
+  const receipts = [...wanted].flatMap(([space, keys]) => runsOf(space, keys.receipts));
   const ask = <Row>(rows: readonly unknown[], query: () => Query<Row>): Promise<Row[]> =>
     rows.length === 0 ? Promise.resolve([]) : connection.query(query());
 
@@ -101,7 +109,7 @@ export async function loadSpaces(
     connection.query(rulesOfSpaces(packedTexts([...wanted.keys()]))),
     ask(records, () => recordsOfSpaces(...arraysOf(RECORD_KEYS, records))),
     ask(devices, () => numbersOfSpaces(...arraysOf(DEVICE_KEYS, devices))),
-    ask(receipts, () => receiptsOfSpaces(...arraysOf(RECEIPT_KEYS, receipts))),
+    ask(receipts, () => receiptsOfSpaces(...arraysOf(RECEIPT_RUNS, receipts))),
   ]);
   return loadedOf(
     locked.filter(({ space }) => wanted.has(space)),
@@ -121,6 +129,16 @@ function named<Name extends object>(
   names: (keys: MergeKeys) => readonly Name[],
 ): (InSpace & Name)[] {
   return [...wanted].flatMap(([space, keys]) => names(keys).map((name) => ({ space, ...name })));
+}
+
+function runsOf(space: SpaceKey, receipts: MergeKeys['receipts']): ReceiptRun[] {
+  const runs: { space: SpaceKey; device: DeviceId; first: ChangeNumber; last: ChangeNumber }[] = [];
+  for (const { device, number } of receipts) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.device === device && run.last + 1 === number) run.last = number;
+    else runs.push({ space, device, first: number, last: number });
+  }
+  return runs;
 }
 
 function loadedOf(

@@ -216,7 +216,7 @@ describe.each([
   test('upkeep does', async () => {
     await expectNoScans(() => world.store.unannounced(10));
     expect(indexesOf(world.plans.get('upkeep.unannounced')!)).toEqual(['spaces_waiting']);
-    await expectNoScans(() => world.store.markAnnounced(SPACE, RECORDS + 1));
+    await expectNoScans(() => world.store.markAnnounced(new Map([[SPACE, RECORDS + 1]])));
     await expectNoScans(() => world.store.spaces(null, 10));
     await expectNoScans(() => world.store.raiseFloor(SPACE, 10));
     expect(indexesOf(world.plans.get('upkeep.purge')!)).toEqual(['records_tombstones']);

@@ -1,5 +1,6 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { throwOutage } from './outages';
+import { RawClient, rawRows } from './raw-rows';
 import { type Connection, type Query, type Sql, together, type TransactionOptions } from './sql';
 import { VALUE_PARSERS } from './value-parsers';
 
@@ -84,6 +85,7 @@ function poolConfig(settings: PostgresSettings): PoolConfig & { readonly pipelin
     application_name: settings.applicationName,
     keepAlive: true,
     pipeline: true,
+    Client: RawClient,
     types: { getTypeParser: (oid: number) => VALUE_PARSERS[oid] ?? asText },
   };
 }
@@ -123,12 +125,16 @@ function lineOf(client: PoolClient, { unhurried = false }: TransactionOptions): 
     state.failed = true;
     return throwOutage(failure);
   };
-  const command = async (text: string): Promise<string> =>
-    (await client.query({ text, ...patience }).catch(fail)).command;
+  const command = async (text: string): Promise<string> => {
+    leaveTogether(client);
+    return (await client.query({ text, ...patience }).catch(fail)).command;
+  };
   return {
-    async query<Row>({ statement: { name, text }, params }: Query<Row>) {
-      const result = await client.query({ name, text, values: [...params], ...patience }).catch(fail);
-      return result.rows as Row[];
+    async query<Row>({ statement: { name, text }, params, readRaw }: Query<Row>) {
+      leaveTogether(client);
+      const asked = { name, text, values: [...params], ...patience };
+      if (readRaw !== undefined) return rawRows(client, asked, readRaw).catch(fail);
+      return (await client.query(asked).catch(fail)).rows as Row[];
     },
     async script(text) {
       await command(text);
@@ -136,6 +142,12 @@ function lineOf(client: PoolClient, { unhurried = false }: TransactionOptions): 
     command,
     failed: () => state.failed,
   };
+}
+
+/** What is asked in one go leaves in one write: of small queries, the writes would be most of the work, on both sides. */
+function leaveTogether({ connection: { stream } }: PoolClient): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 async function inTransaction<Result>(

@@ -1,3 +1,5 @@
+import type { RawRow } from './raw-rows';
+
 /**
  * What the stores ask of a database: the same statements run on a server of Postgres and on PGlite.
  * Whatever keeps the database from being reached is thrown as `Unavailable`.
@@ -41,6 +43,8 @@ export type Param = string | number | boolean | Uint8Array | null;
 export interface Query<Row> {
   readonly statement: Statement;
   readonly params: readonly Param[];
+  /** How a row is read where rows come in binary; elsewhere they come by the names of their columns. */
+  readonly readRaw?: (row: RawRow) => Row;
   /** Never there: it says what the rows look like. */
   readonly row?: Row;
 }
@@ -49,6 +53,16 @@ export interface Query<Row> {
 export function statement<Row>(name: string, text: string): (...params: readonly Param[]) => Query<Row> {
   const prepared: Statement = { name, text };
   return (...params) => ({ statement: prepared, params });
+}
+
+/** The same, for rows so many that it matters how they are read. The columns are read in the order of the text. */
+export function rawStatement<Row>(
+  name: string,
+  text: string,
+  readRaw: (row: RawRow) => Row,
+): (...params: readonly Param[]) => Query<Row> {
+  const make = statement<Row>(name, text);
+  return (...params) => ({ ...make(...params), readRaw });
 }
 
 /**

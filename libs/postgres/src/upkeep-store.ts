@@ -1,5 +1,6 @@
 import type { SpaceKey, Version } from '@syncline/core';
 import type { Unannounced, UpkeepStore } from '@syncline/ports';
+import { arraysOf, type Column, unnestOf } from './columns';
 import { pruneHistory, pruneReceipts } from './retention';
 import { type Sql, statement } from './sql';
 
@@ -8,13 +9,29 @@ const waiting = statement<Unannounced>(
   `select space, announced, head from spaces where waiting_since is not null
    order by waiting_since, space limit $1::int8`,
 );
+type Mark = readonly [space: SpaceKey, version: Version];
+
+const MARKS: readonly Column<Mark>[] = [
+  { name: 'space', type: 'text', of: ([space]) => space },
+  { name: 'version', type: 'int8', of: ([, version]) => version },
+];
+
 /** Not worth waiting for the disk: what is forgotten of this is announced once more. */
-const announced = statement<never>(
-  'upkeep.announced',
-  `update spaces
-   set announced = $2::int8, waiting_since = case when head > $2::int8 then waiting_since end
-   where space = $1::text and announced < $2::int8 and set_config('synchronous_commit', 'off', true) = 'off'`,
-);
+const marking = (name: string, locking: string) =>
+  statement<{ readonly space: SpaceKey }>(
+    name,
+    `with mark as materialized (
+       select s.space, told.version from ${unnestOf(MARKS, 'told')} join spaces s on s.space = told.space
+       where s.announced < told.version and set_config('synchronous_commit', 'off', true) = 'off'
+       for update of s ${locking}
+     )
+     update spaces s
+     set announced = mark.version, waiting_since = case when s.head > mark.version then s.waiting_since end
+     from mark where s.space = mark.space
+     returning s.space`,
+  );
+const announcedIfFree = marking('upkeep.announced_if_free', 'skip locked');
+const announced = marking('upkeep.announced', '');
 const spacesAfter = statement<{ readonly space: SpaceKey }>(
   'upkeep.spaces',
   'select space from spaces where space > $1::text order by space limit $2::int8',
@@ -46,8 +63,13 @@ const giveBack = statement<never>(
 export function upkeepStore(sql: Sql): UpkeepStore {
   return {
     unannounced: (limit) => sql.query(waiting(limit)),
-    async markAnnounced(space, version) {
-      await sql.query(announced(space, version));
+    // Whoever waited for a space while he holds others would have their merges wait for that one as well.
+    async markAnnounced(versions) {
+      const marks = [...versions];
+      const marked = marks.length > 1 ? await sql.query(announcedIfFree(...arraysOf(MARKS, marks))) : [];
+      const done = new Set(marked.map(({ space }) => space));
+      for (const mark of marks)
+        if (!done.has(mark[0])) await sql.query(announced(...arraysOf(MARKS, [mark])));
     },
     async spaces(after, limit) {
       return (await sql.query(spacesAfter(after ?? '', limit))).map(({ space }) => space);

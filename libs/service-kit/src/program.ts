@@ -1,4 +1,5 @@
 import { logGrpcTo } from './grpc-log';
+import { letHeapGrow } from './heap-growth';
 import type { KitLog } from './kit-log';
 import { type Lifecycle, lifecycle } from './lifecycle';
 import { endWithProcess, type EndingProcess, thisProcess } from './process-end';
@@ -38,6 +39,7 @@ export function runProgram<Settings extends { readonly drainMs: number }, Log ex
   const log = logFor(settings, (line) => running.print(line));
   const parts = lifecycle({ log, closeWithinMs: settings.drainMs + closeBeyondDrainMs });
   endWithProcess(parts, log, running);
+  letHeapGrow();
   logGrpcTo(log);
   start(settings, log, parts).catch(async (error: unknown) => {
     // Told to end while it was starting: what cannot go on any more is no news, and its end is under way.

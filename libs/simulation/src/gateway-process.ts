@@ -3,6 +3,7 @@ import {
   SERVED_CAPABILITIES,
   type DeviceMessage,
   newSession,
+  plainMessage,
   refusal,
   type SessionEffect,
   sessionId,
@@ -107,7 +108,7 @@ function perform(gateway: Gateway, session: OpenSession, effect: SessionEffect):
   switch (effect.do) {
     case 'send':
       checkToken(gateway, session, effect.message.kind);
-      session.link.toDevice(effect.message, effect.bytes);
+      session.link.toDevice(plainMessage(effect.message), effect.bytes);
       return;
     case 'authenticate':
     case 'open':

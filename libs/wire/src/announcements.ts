@@ -1,12 +1,11 @@
 import { type Announcement, type Answer, entryKey, type SpaceKey, spaceOf, tenantOf } from '@syncline/core';
-import { Page } from '@syncline/proto';
 import { Announcement as ProtoAnnouncement } from '@syncline/proto/internal';
 import { clockFromProto } from './checkpoints';
 import type { Compressor } from './compressor';
 import { digestsFromProto, digestsToProto } from './digests';
 import { decode, encode, then, valueOrNull } from './encoding';
 import { spaceKeyFromProto } from './identity';
-import { encodeEntries, encodePackedEntries, pageFromProto } from './pages';
+import { encodeEntries, encodePackedEntries, entriesFromBytes } from './pages';
 import { bytesOrNull, NO_BYTES, type Place, reading, whole, wrong } from './place';
 
 /** An announcement as it came, with its entries encoded for every device that they can be passed on to. */
@@ -67,10 +66,8 @@ function announcementFromProto(proto: ProtoAnnouncement): Answer<Announced> {
 }
 
 function entriesOf(bytes: Uint8Array, at: Place): Announcement['entries'] {
-  const page = then(decode(Page, bytes), (proto) =>
-    reading('page', (within) => pageFromProto(proto, within, null)),
-  );
-  if (page.ok) return page.value.entries;
+  const entries = entriesFromBytes(bytes);
+  if (entries.ok) return entries.value;
   wrong(at, 'page', 'must be an encoded page');
   return null;
 }

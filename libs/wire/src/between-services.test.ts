@@ -6,6 +6,7 @@ import {
   type Cursor,
   type CursorKeys,
   type Delta,
+  entriesBytes,
   refusal,
   type RangeAnswer,
   type SavedSession,
@@ -82,6 +83,7 @@ import {
 } from './polling';
 import { presenceNewsFromBytes, presenceNewsToBytes } from './presence-events';
 import { pullCallFromProto, pullCallToProto, pulledFromProto, pulledToProto } from './pulls';
+import { entriesFromBytes } from './pages';
 import { deltaFromProto, deltaToProto, readCallFromProto, readCallToProto } from './read-calls';
 import { savedSessionFromBytes, savedSessionToBytes } from './saved-sessions';
 import { serverMessageFromBytes } from './server-message';
@@ -272,7 +274,16 @@ describe('between gateway and delta', () => {
     fc.assert(
       fc.property(anySpaceKey, anyDelta, (space, delta) => {
         const parts = deltaToProto(space, delta, keys).map((part) => trip(ReadResponse, part));
-        expect(deltaFromProto(space, parts, keys)).toEqual(granted(delta));
+        const arrived = deltaFromProto(space, parts, keys);
+        if (!arrived.ok) throw new Error(arrived.refusal.message);
+        const { page, checkpoint } = arrived.value;
+        expect({ cursor: page.cursor, checkpoint }).toEqual({
+          cursor: delta.page.cursor,
+          checkpoint: delta.checkpoint,
+        });
+        const { entries } = delta.page;
+        expect(page.entries).toMatchObject({ count: entries.length, roughBytes: entriesBytes(entries) });
+        expect(entriesFromBytes(page.entries.bytes)).toEqual(granted(entries));
       }),
     );
     expect(deltaFromProto('t/home' as never, [], keys).ok).toBe(false);

@@ -31,6 +31,11 @@ export interface MergeCall extends SpacePush {
   readonly critical: boolean;
 }
 
+/** The push as its device encoded it, where it came so: then it is passed on as it is. */
+export interface EncodedPush {
+  readonly encoded?: Uint8Array | undefined;
+}
+
 export interface MergeAnswer {
   readonly correlation: number;
   readonly result: PushResult;
@@ -41,14 +46,14 @@ export interface MergeAnswer {
   readonly commitMs: number;
 }
 
-export function mergeCallToProto(call: MergeCall): MergeRequest {
-  const { correlation, space, push, receivedAtMs, deadlineAtMs, critical } = call;
+export function mergeCallToProto(call: MergeCall & EncodedPush): MergeRequest {
+  const { correlation, space, push, receivedAtMs, deadlineAtMs, critical, encoded } = call;
   const { device, user, access, changes } = push;
   return {
     ...MergeRequest.create(),
     ...identityToProto({ space, user, device, access }),
     correlation,
-    push: encode(Push, pushToProto({ space: spaceOf(space), changes })),
+    push: encoded ?? encode(Push, pushToProto({ space: spaceOf(space), changes })),
     receivedAtMs,
     deadlineAtMs: deadlineAtMs ?? 0,
     critical,

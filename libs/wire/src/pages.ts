@@ -1,9 +1,16 @@
-import type { PageEntry, PageMessage, SpaceId, Version } from '@syncline/core';
+import {
+  type Answer,
+  granted,
+  type PageEntry,
+  type PageMessage,
+  type SpaceId,
+  type Version,
+} from '@syncline/core';
 import { BinaryWriter, Entries, type Entry, Page } from '@syncline/proto';
 import { type Compressor, pack, unpack } from './compressor';
-import { decode, encode } from './encoding';
+import { decode, encode, then } from './encoding';
 import { entryFromProto, entryToProto } from './entries';
-import { each, idIn, type Place, wrong } from './place';
+import { each, idIn, type Place, reading, wrong } from './place';
 
 export interface PageHead {
   readonly space: SpaceId;
@@ -65,12 +72,41 @@ export function encodePackedEntries(
   return packed === null ? null : encode(Page, { ...headToProto(head, entries), ...packed });
 }
 
+/** What is in a page that was encoded by `encodeEntries`, for whoever has to look. */
+export function entriesFromBytes(bytes: Uint8Array): Answer<readonly PageEntry[]> {
+  return then(decode(Page, bytes), (proto) =>
+    then(
+      reading('page', (at) => pageFromProto(proto, at, null)),
+      ({ entries }) => granted(entries),
+    ),
+  );
+}
+
+/** A page that was encoded by `encodeEntries`, packed; null where that is not worth it. */
+export function packEntries(
+  bytes: Uint8Array,
+  compressor: Compressor,
+  packBytesMin: number,
+): Uint8Array | null {
+  const page = decode(Page, bytes);
+  if (!page.ok) return null;
+  const { entries, ...head } = page.value;
+  const packed = packedProtos(entries, compressor, packBytesMin);
+  return packed && encode(Page, { ...head, ...packed, entries: [] });
+}
+
 function packedEntries(
   entries: readonly PageEntry[],
   compressor: Compressor,
   packBytesMin: number,
-): Pick<Page, 'compression' | 'compressedEntries' | 'uncompressedBytes'> | null {
-  const plain = encode(Entries, { entries: entries.map(entryToProto) });
+): Packed | null {
+  return packedProtos(entries.map(entryToProto), compressor, packBytesMin);
+}
+
+type Packed = Pick<Page, 'compression' | 'compressedEntries' | 'uncompressedBytes'>;
+
+function packedProtos(entries: Entry[], compressor: Compressor, packBytesMin: number): Packed | null {
+  const plain = encode(Entries, { entries });
   const packed = plain.length < packBytesMin ? null : pack(plain, compressor);
   if (packed === null) return null;
   const { compression, packed: compressedEntries, uncompressedBytes } = packed;
@@ -87,12 +123,16 @@ const PAGE_IN_SERVER_MESSAGE = (4 << 3) | 2;
 /** The same as a whole message to the device, without encoding the entries again. */
 export function pageMessageBytes(encodedEntries: Uint8Array, cursor: Uint8Array): Uint8Array {
   const field = cursorField(cursor);
-  return new BinaryWriter()
+  const head = new BinaryWriter()
     .uint32(PAGE_IN_SERVER_MESSAGE)
     .uint32(encodedEntries.length + field.length)
-    .raw(encodedEntries)
-    .raw(field)
     .finish();
+  // Pages are large and every device gets one of its own: a writer that grows would copy each several times.
+  const bytes = new Uint8Array(head.length + encodedEntries.length + field.length);
+  bytes.set(head);
+  bytes.set(encodedEntries, head.length);
+  bytes.set(field, head.length + encodedEntries.length);
+  return bytes;
 }
 
 function cursorField(cursor: Uint8Array): Uint8Array {

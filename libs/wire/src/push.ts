@@ -1,5 +1,5 @@
 import type { Change, PushMessage, SpaceId } from '@syncline/core';
-import { Changes, Push, type Change as ProtoChange } from '@syncline/proto';
+import { BinaryReader, Changes, type DeviceMessage, Push, type Change as ProtoChange } from '@syncline/proto';
 import { changeFromProto, changeToProto } from './changes';
 import { type Compressor, pack, unpack } from './compressor';
 import { decode, encode } from './encoding';
@@ -27,6 +27,17 @@ export function pushFromProto(proto: Push, at: Place, compressor: Compressor | n
     space: idIn<SpaceId>(at, 'space', proto.space),
     changes: each<ProtoChange, Change>(at, 'changes', changesOf(proto, at, compressor), changeFromProto),
   };
+}
+
+/** Field 4 of a device's message, with a length. */
+const PUSH_TAG = (4 << 3) | 2;
+
+/** The push in a message that is nothing else, as it was encoded; null where its changes are packed. */
+export function encodedPushIn(bytes: Uint8Array, { message }: DeviceMessage): Uint8Array | null {
+  if (message?.$case !== 'push' || message.push.compressedChanges.length > 0) return null;
+  const reader = new BinaryReader(bytes);
+  const push = reader.uint32() === PUSH_TAG ? reader.bytes() : null;
+  return reader.pos === bytes.length ? push : null;
 }
 
 function changesOf(proto: Push, at: Place, compressor: Compressor | null): readonly ProtoChange[] {

@@ -5,18 +5,20 @@ import {
   decodeCursor,
   type Delta,
   encodeCursor,
+  type EncodedEntries,
+  entriesBytes,
   granted,
   type Reader,
   refused,
   type SpaceKey,
   spaceOf,
 } from '@syncline/core';
-import { Checkpoint, Page } from '@syncline/proto';
-import { ReadRequest, type ReadResponse } from '@syncline/proto/internal';
+import { Checkpoint } from '@syncline/proto';
+import { ReadRequest, ReadResponse } from '@syncline/proto/internal';
 import { checkpointFromProto, checkpointToProto } from './checkpoints';
 import { decode, encode, then, uint32 } from './encoding';
 import { identityFromProto, identityToProto } from './identity';
-import { pageFromProto, pageToProto } from './pages';
+import { encodeEntries } from './pages';
 import { reading } from './place';
 import { scopeFromProto, scopeToProto } from './scopes';
 
@@ -67,37 +69,37 @@ export function readCallFromProto(proto: ReadRequest, keys: CursorKeys): Answer<
 export function deltaToProto(space: SpaceKey, delta: Delta, keys: CursorKeys): ReadResponse[] {
   const { page, checkpoint } = delta;
   const name = spaceOf(space);
-  const cursor = encodeCursor(page.cursor, space, keys);
-  const proto = pageToProto({ space: name, entries: page.entries, cursor });
-  const parts: ReadResponse[] = [
-    { part: { $case: 'page', page: encode(Page, proto) }, version: page.cursor.position, cursor },
-  ];
-  if (checkpoint === null) return parts;
+  const { entries } = page;
+  const first: ReadResponse = {
+    part: { $case: 'page', page: encodeEntries({ space: name }, entries) },
+    version: page.cursor.position,
+    cursor: encodeCursor(page.cursor, space, keys),
+    entryCount: entries.length,
+    entryBytes: entriesBytes(entries),
+  };
+  if (checkpoint === null) return [first];
   const { version, clock, digests } = checkpoint;
   const bytes = encodeCursor(checkpoint.cursor, space, keys);
   const reached = checkpointToProto({ space: name, version, cursor: bytes, clock, digests });
   const part = { $case: 'checkpoint', checkpoint: encode(Checkpoint, reached) } as const;
-  return [...parts, { part, version, cursor: bytes }];
+  return [first, { ...ReadResponse.create(), part, version, cursor: bytes }];
 }
 
+/** The page stays as it came: a gateway only needs to know how much it is. */
 export function deltaFromProto(
   space: SpaceKey,
   parts: readonly ReadResponse[],
   keys: CursorKeys,
-): Answer<Delta> {
+): Answer<Delta<EncodedEntries>> {
   const cursorOf = (bytes: Uint8Array): Answer<Cursor> => {
     const cursor = decodeCursor(bytes, space, keys);
     return cursor === null ? refused('INVALID_CURSOR') : granted(cursor);
   };
-  const first = parts[0]?.part;
+  const [first] = parts;
   const second = parts[1]?.part;
-  if (first?.$case !== 'page') return refused('UNKNOWN_MESSAGE');
-  const page = then(decode(Page, first.page), (proto) =>
-    then(
-      reading('page', (at) => pageFromProto(proto, at, null)),
-      ({ entries, cursor }) => then(cursorOf(cursor), (read) => granted({ entries, cursor: read })),
-    ),
-  );
+  if (first?.part?.$case !== 'page') return refused('UNKNOWN_MESSAGE');
+  const entries = { count: first.entryCount, roughBytes: first.entryBytes, bytes: first.part.page };
+  const page = then(cursorOf(first.cursor), (cursor) => granted({ entries, cursor }));
   if (!page.ok) return page;
   if (second?.$case !== 'checkpoint') return granted({ page: page.value, checkpoint: null });
   return then(decode(Checkpoint, second.checkpoint), (proto) =>

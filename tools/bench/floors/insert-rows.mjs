@@ -77,10 +77,10 @@ async function write(client, at) {
   for (let from = 0; from < share; from += transactionRows) {
     const count = Math.min(transactionRows, share - from);
     const numbers = Array.from({ length: count }, (_, index) => from + index + 1);
-    client.query('begin');
+    await client.query('begin');
     for (const { name, text, columns } of tables) {
       const arrays = columns.map((column) => numbers.map((number) => cell(column, space, number)));
-      client.query({ name, text, values: arrays });
+      await client.query({ name, text, values: arrays });
     }
     await client.query('commit');
   }

@@ -15,7 +15,7 @@ import {
 import { accessTo, acknowledge, admitPush, authenticate, openSpace, seeDevice } from '@syncline/flows';
 import { Unavailable } from '@syncline/ports';
 import type { GatewayDeps } from '../gateway-deps';
-import { nearQuotas } from '../near-quotas';
+import { nearQuotasAtPush } from '../near-quotas';
 import { type DeviceSession, keyOf } from './device-session';
 
 type Asked = AskedEffect['do'];
@@ -157,12 +157,13 @@ function planFor({ store, backends }: GatewayDeps): Handlers['plan'] {
 function pushFor(deps: GatewayDeps): Handlers['push'] {
   const { backends, clock, metrics } = deps;
   const admit = admitPush(deps);
+  const quotasAt = nearQuotasAtPush(deps);
   /** Looked at now and then only: it is news for people. */
   const quotasFor = async (session: DeviceSession, space: SpaceId): Promise<readonly QuotaState[]> => {
     const nowMs = clock.nowMs();
     if (nowMs - (session.quotasSeenAtMs.get(space) ?? -Infinity) < QUOTAS_EVERY_MS) return [];
     session.quotasSeenAtMs.set(space, nowMs);
-    return nearQuotas(deps, keyOf(session, space), nowMs);
+    return quotasAt(keyOf(session, space), nowMs);
   };
   return async (session, { space, ticket, user, device, access, changes }) => {
     const sentAtMs = clock.nowMs();
@@ -170,7 +171,11 @@ function pushFor(deps: GatewayDeps): Handlers['push'] {
     const { tenant } = session.identity!;
     const admitted = await admit({ tenant, user, device }, { changes: changes.length, bytes });
     const result = admitted.ok
-      ? await backends.push({ space: keyOf(session, space), push: { device, user, access, changes } })
+      ? await backends.push({
+          space: keyOf(session, space),
+          push: { device, user, access, changes },
+          encoded: session.encodedPushes.get(changes),
+        })
       : ({ kind: 'refused', refusal: admitted.refusal } as const);
     metrics.pushed(result.kind, changes.length, clock.nowMs() - sentAtMs);
     const changesRemaining = admitted.ok ? admitted.value.remaining : 0;

@@ -26,6 +26,8 @@ export interface DeviceSession {
   asked: number;
   /** Pushes that wait for their answer, by what the device sent. */
   readonly pushBytes: WeakMap<readonly Change[], number>;
+  /** How the device encoded them, where that can be passed on. */
+  readonly encodedPushes: WeakMap<readonly Change[], Uint8Array>;
   pushBytesAsked: number;
   /** Sent along with Hello, while it is not known whose it is. */
   earlyBytes: number;
@@ -70,6 +72,7 @@ export function deviceSession(state: SessionState, stream: SessionStream, nowMs:
     skewMs: 0,
     asked: 0,
     pushBytes: new WeakMap(),
+    encodedPushes: new WeakMap(),
     pushBytesAsked: 0,
     earlyBytes: 0,
     paused: false,

@@ -8,7 +8,7 @@ import {
   type SpaceId,
 } from '@syncline/core';
 import { DeviceMessage as ProtoMessage } from '@syncline/proto';
-import { type Compressor, decode, deviceMessageFromProto } from '@syncline/wire';
+import { type Compressor, decode, deviceMessageFromProto, encodedPushIn } from '@syncline/wire';
 import { gzipCompressor } from '@syncline/wire/gzip';
 import type { GatewayDeps } from '../gateway-deps';
 import type { DeviceSession } from './device-session';
@@ -34,8 +34,11 @@ export function readMessage({ limits, metrics }: Pick<GatewayDeps, 'limits' | 'm
     );
     const kind = input.kind === 'message' ? input.message.kind : 'unreadable';
     metrics.received(kind, bytes.length);
-    if (input.kind === 'message' && input.message.kind === 'push')
-      session.pushBytes.set(input.message.changes, heldBytes(bytes, input.message.changes));
+    if (input.kind === 'message' && input.message.kind === 'push') {
+      const { changes } = input.message;
+      session.pushBytes.set(changes, heldBytes(bytes, changes));
+      if (input.encodedPush !== null) session.encodedPushes.set(changes, input.encodedPush);
+    }
     if (session.state.phase === 'greeted') session.earlyBytes += bytes.length;
     return input;
   };
@@ -49,17 +52,21 @@ function heldBytes({ length }: Uint8Array, changes: readonly Change[]): number {
   );
 }
 
+type InputOf<Kind extends SessionInput['kind']> = SessionInput & { readonly kind: Kind };
+type Heard = InputOf<'unreadable'> | (InputOf<'message'> & { readonly encodedPush: Uint8Array | null });
+
 function inputOf(
   bytes: Uint8Array,
   compressor: Compressor | null,
-): SessionInput & { kind: 'message' | 'unreadable' } {
+): Heard {
   const decoded = decode(ProtoMessage, bytes);
   if (!decoded.ok) {
     // Where one message ends and what the next ones mean is not certain any more.
     return { kind: 'unreadable', about: null, space: null, refusal: decoded.refusal, ends: true };
   }
   const message = deviceMessageFromProto(decoded.value, compressor);
-  if (message.ok) return { kind: 'message', message: message.value };
+  if (message.ok)
+    return { kind: 'message', message: message.value, encodedPush: encodedPushIn(bytes, decoded.value) };
   return { kind: 'unreadable', ...aboutOf(decoded.value), refusal: message.refusal, ends: false };
 }
 

@@ -1,7 +1,8 @@
-import type { SessionEffect } from '@syncline/core';
+import type { SentMessage, SessionEffect } from '@syncline/core';
 import { pageMessageBytes, serverMessageToBytes } from '@syncline/wire';
 import type { GatewayDeps } from '../gateway-deps';
 import type { DeviceSession, Feeding } from './device-session';
+import type { PageEncodings } from './page-encodings';
 
 type Send = SessionEffect & { readonly do: 'send' };
 
@@ -16,15 +17,42 @@ export interface Outgoing {
 
 type OutgoingDeps = Pick<GatewayDeps, 'pages' | 'metrics' | 'clock' | 'timing'>;
 
+type SentPage = Extract<SentMessage, { readonly kind: 'page' | 'encoded-page' }>;
+
+function isPage(message: SentMessage): message is SentPage {
+  return message.kind === 'page' || message.kind === 'encoded-page';
+}
+
+function pageBytes(
+  pages: PageEncodings,
+  { space, entries, cursor }: SentPage,
+  takesPacked: boolean,
+): Uint8Array {
+  return pageMessageBytes(pages.bytesOf(space, entries, takesPacked), cursor);
+}
+
+/** Live messages are the very same for many devices, see `LiveUpdates`. */
+function encodedOnce<Message extends SentMessage>(encode: (message: Message) => Uint8Array) {
+  const known = new WeakMap<Message, Uint8Array>();
+  return (message: Message, priority: Send['priority']): Uint8Array => {
+    if (priority !== 'live') return encode(message);
+    const bytes = known.get(message) ?? encode(message);
+    known.set(message, bytes);
+    return bytes;
+  };
+}
+
 /** Encodes what the rules say to a device, and keeps count of what has not left yet. */
 export function outgoing({ pages, metrics, clock, timing }: OutgoingDeps, { feed }: Feeding): Outgoing {
   let unsentBytes = 0;
+  const plain = encodedOnce((message) =>
+    isPage(message) ? pageBytes(pages, message, false) : serverMessageToBytes(message),
+  );
+  const packed = encodedOnce((message: SentPage) => pageBytes(pages, message, true));
 
-  const encoded = ({ state }: DeviceSession, { message }: Send): Uint8Array => {
-    if (message.kind !== 'page') return serverMessageToBytes(message);
-    const { space, entries, cursor } = message;
-    const takesPacked = state.agreed?.capabilities.includes('page-compression') ?? false;
-    return pageMessageBytes(pages.bytesOf(space, entries, takesPacked), cursor);
+  const encoded = ({ state }: DeviceSession, { message, priority }: Send): Uint8Array => {
+    const takesPacked = state.agreed?.capabilities.includes('page-compression') === true;
+    return isPage(message) && takesPacked ? packed(message, priority) : plain(message, priority);
   };
 
   return {

@@ -1,7 +1,11 @@
-import { entryBytes, type PageEntry, type SpaceId } from '@syncline/core';
-import { type Compressor, encodeEntries, encodePackedEntries, type PageHead } from '@syncline/wire';
-
-type Entries = readonly PageEntry[];
+import { entriesBytes, isEncoded, type PageContent, type SpaceId } from '@syncline/core';
+import {
+  type Compressor,
+  encodeEntries,
+  encodePackedEntries,
+  packEntries,
+  type PageHead,
+} from '@syncline/wire';
 
 /** What is known of a page before anyone asks for it. */
 export interface KnownPage {
@@ -13,9 +17,9 @@ export interface KnownPage {
 
 /** Pages by their entries: however many devices get them, they are encoded once, packed once, or not at all. */
 export interface PageEncodings {
-  know(entries: Entries, known: KnownPage): void;
+  know(entries: PageContent, known: KnownPage): void;
   /** For wire's `pageMessageBytes`. */
-  bytesOf(space: SpaceId, entries: Entries, takesPacked: boolean): Uint8Array;
+  bytesOf(space: SpaceId, entries: PageContent, takesPacked: boolean): Uint8Array;
 }
 
 export interface PageEncodingsDeps {
@@ -32,25 +36,29 @@ interface Encodings {
 }
 
 export function pageEncodings({ compressor, packBytesMin, encoded }: PageEncodingsDeps): PageEncodings {
-  const byEntries = new WeakMap<Entries, Encodings>();
+  const byEntries = new WeakMap<PageContent, Encodings>();
 
-  const encodingsOf = (entries: Entries): Encodings => {
+  const encodingsOf = (entries: PageContent): Encodings => {
     const found = byEntries.get(entries) ?? { live: undefined, plain: null, packed: undefined };
     byEntries.set(entries, found);
     return found;
   };
 
-  const plainOf = (head: PageHead, entries: Entries, known: Encodings): Uint8Array => {
+  const plainOf = (head: PageHead, entries: PageContent, known: Encodings): Uint8Array => {
     if (known.plain !== null) return known.plain;
+    if (isEncoded(entries)) return (known.plain = entries.bytes);
     encoded('plain');
     return (known.plain = encodeEntries(head, entries));
   };
 
-  const packedOf = (head: PageHead, entries: Entries, known: Encodings): Uint8Array | null => {
+  const packedOf = (head: PageHead, entries: PageContent, known: Encodings): Uint8Array | null => {
     if (known.packed !== undefined) return known.packed;
     if (roughBytes(entries) < packBytesMin) return (known.packed = null);
     encoded('packed');
-    return (known.packed = encodePackedEntries(head, entries, compressor, packBytesMin));
+    known.packed = isEncoded(entries)
+      ? packEntries(entries.bytes, compressor, packBytesMin)
+      : encodePackedEntries(head, entries, compressor, packBytesMin);
+    return known.packed;
   };
 
   return {
@@ -67,6 +75,6 @@ export function pageEncodings({ compressor, packBytesMin, encoded }: PageEncodin
   };
 }
 
-function roughBytes(entries: Entries): number {
-  return entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+function roughBytes(entries: PageContent): number {
+  return isEncoded(entries) ? entries.roughBytes : entriesBytes(entries);
 }

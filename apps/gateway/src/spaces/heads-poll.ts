@@ -4,7 +4,7 @@ import type { GatewayDeps } from '../gateway-deps';
 import { outage } from '../outage';
 import type { Feeding } from '../session/device-session';
 import type { Rights } from './rights';
-import { note, type WatchedSpace, type WatchedSpaces } from './watched-spaces';
+import { isNews, note, type WatchedSpace, type WatchedSpaces } from './watched-spaces';
 
 /** Finds what lost news left unsaid, about writes and about rights: one query for all spaces that anyone here follows. */
 export function pollHeads(
@@ -16,13 +16,21 @@ export function pollHeads(
   const { store, metrics, timer, timing } = deps;
   const { or } = outage('heads', deps);
 
-  const moved = (watching: WatchedSpace, { epoch, head: to }: Head): void => {
+  const tell = (watching: WatchedSpace, { epoch, head: to }: Head): void => {
     const heardBefore = watching.epoch > 0;
     if (note(watching, epoch, to) && heardBefore) metrics.announcementMissed();
     const announcement = { epoch, from: 0, to, entries: null, clock: new Map(), digests: new Map() };
     // Also to sessions of a space that has not moved: each knows by itself whether it has come so far.
     for (const session of [...watching.sessions])
       feed(session, { kind: 'announced', space: watching.space, announcement });
+  };
+
+  const moved = (watching: WatchedSpace, head: Head): void => {
+    if (!isNews(watching, head.epoch, head.head)) return tell(watching, head);
+    // Its announcement is most likely on the way: told now, every session would read what it is about to be sent.
+    timer.after(timing.announcementMs, () => {
+      if (spaces.find(watching.key) === watching) tell(watching, head);
+    });
   };
 
   return every(timer, timing.headsMs, async () => {

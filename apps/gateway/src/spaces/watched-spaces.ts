@@ -35,8 +35,8 @@ export function watchedSpaces(deps: GatewayDeps, { feed }: Feeding): WatchedSpac
     metrics.announced(entries !== null);
     note(watching, epoch, to);
     if (entries !== null) pages.know(entries, { live: { from, to } });
-    for (const session of [...watching.sessions])
-      feed(session, { kind: 'announced', space: watching.space, announcement });
+    const news = { kind: 'announced', space: watching.space, announcement, updates: new Map() } as const;
+    for (const session of [...watching.sessions]) feed(session, news);
   };
 
   /** Read before any session opens the space: what changes from then on is found by comparing. */
@@ -80,9 +80,13 @@ export function watchedSpaces(deps: GatewayDeps, { feed }: Feeding): WatchedSpac
   };
 }
 
+export function isNews(watching: WatchedSpace, epoch: Epoch, head: Version): boolean {
+  return epoch > watching.epoch || (epoch === watching.epoch && head > watching.head);
+}
+
 /** True when this is news. */
 export function note(watching: WatchedSpace, epoch: Epoch, head: Version): boolean {
-  if (epoch < watching.epoch || (epoch === watching.epoch && head <= watching.head)) return false;
+  if (!isNews(watching, epoch, head)) return false;
   watching.epoch = epoch;
   watching.head = head;
   return true;

@@ -3,6 +3,7 @@ import { pullSpace } from '@syncline/flows';
 import { PullRequest, PullResponse } from '@syncline/proto';
 import { pullCallFromProto, pulledToProto } from '@syncline/wire';
 import { nearQuotas } from '../near-quotas';
+import { withEntries } from '../page-entries';
 import type { Activity } from './activity';
 import type { Admit } from './admitted';
 import type { CallDeps } from './call-deps';
@@ -24,7 +25,8 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
       deltas: store,
       devices: store,
       directory: store,
-      read: (space, reader, cursor) => backends.read(space, reader, cursor, context.gone),
+      read: async (space, reader, cursor) =>
+        withEntries(await backends.read(space, reader, cursor, context.gone)),
     });
     const pulled = await pull(admitted.value, {
       ...wanted,

@@ -11,13 +11,14 @@ import {
 import { admitPush } from '@syncline/flows';
 import { PushRequest, PushResponse } from '@syncline/proto';
 import { type PushCall, pushCallFromProto, type PushedCall, pushedCallToProto } from '@syncline/wire';
-import { nearQuotas } from '../near-quotas';
+import { nearQuotasAtPush } from '../near-quotas';
 import { type Admit, type Admitted, admitToSpace } from './admitted';
 import type { CallDeps } from './call-deps';
 import { type CallContext, type UnaryMethod, unaryMethod } from './methods';
 import { pushingPace } from './pace';
 
 export function pushMethod(deps: CallDeps, admit: Admit): UnaryMethod {
+  const quotasAt = nearQuotasAtPush(deps);
   return unaryMethod(PushRequest, PushResponse, async (request, context) => {
     const call = pushCallFromProto(request, deps.compressor);
     if (!call.ok) return call;
@@ -25,13 +26,13 @@ export function pushMethod(deps: CallDeps, admit: Admit): UnaryMethod {
     if (obstacle !== null) return { ok: false, refusal: obstacle };
     const admitted = await admit(call.value.caller, context);
     if (!admitted.ok) return admitted;
-    const pushed = await pushFor(deps, admitted.value, call.value, context);
+    const pushed = await pushFor({ ...deps, quotasAt }, admitted.value, call.value, context);
     return pushed.ok ? granted(pushedCallToProto(pushed.value)) : pushed;
   });
 }
 
 async function pushFor(
-  deps: CallDeps,
+  deps: CallDeps & { readonly quotasAt: ReturnType<typeof nearQuotasAtPush> },
   caller: Admitted,
   { push }: PushCall,
   { gone }: CallContext,
@@ -58,7 +59,7 @@ async function pushFor(
   if (result.kind === 'refused') return { ok: false, refusal: result.refusal };
   const outcomes = asManyAsFit(result.outcomes, limits.messageBytesMax / 2);
   const pace = pushingPace(limits, { changes: changes.length, tookMs, ...admitted.value });
-  const quotas = await nearQuotas(deps, key, clock.nowMs());
+  const quotas = await deps.quotasAt(key, clock.nowMs());
   return granted({ outcomes: { kind: 'outcomes', space, outcomes }, pace: { ...pace, quotas } });
 }
 

@@ -19,6 +19,7 @@ import {
   imageOf,
   type Limits,
   newSession,
+  plainMessage,
   planMerge,
   policyRegistry,
   type Reader,
@@ -131,7 +132,7 @@ export class FakeServer {
   private perform(session: Session, effect: SessionEffect): void {
     switch (effect.do) {
       case 'send':
-        session.outbox.push(effect.message);
+        session.outbox.push(plainMessage(effect.message));
         this.step(session, { kind: 'flushed', bytes: effect.bytes });
         return;
       case 'authenticate': {

@@ -67,17 +67,12 @@ function writeLedger(
   const stored = draft.record(CONFLICTS, id);
   const previousVersion = stored?.version ?? 0;
   const version = draft.nextVersion();
+  const { device, user } = push;
+  const { number, time } = change;
   const committedAtMs = draft.facts.nowMs;
-  const by = {
-    device: push.device,
-    user: push.user,
-    number: change.number,
-    time: change.time,
-    committedAtMs,
-  };
+  // Field by field, as in `writeRecord`: spreading would take longer than all the rest.
   draft.write(
     {
-      ...by,
       collection: CONFLICTS,
       id,
       version,
@@ -88,25 +83,35 @@ function writeLedger(
       payload,
       meta: null,
       contentHash: contentHash(id, payload),
+      time,
+      device,
+      number,
+      user,
       schemaVersion: 0,
+      committedAtMs,
       patch: null,
       asSent: false,
       resurrected: false,
     },
     {
-      ...by,
-      ...told,
+      version,
       collection: CONFLICTS,
       id,
-      version,
       previousVersion,
       payload,
+      incoming: told.incoming,
+      about: told.about,
+      device,
+      user,
+      number,
       baseVersion: change.baseVersion,
-      schemaVersion: change.schemaVersion,
-      trace: change.trace,
+      time,
+      committedAtMs,
       policy: '',
       rulesVersion: 0,
+      schemaVersion: change.schemaVersion,
       conflict: id,
+      trace: change.trace,
     },
   );
 }

@@ -118,10 +118,11 @@ export function mergeKeys(pushes: readonly Push[], conflicts: CollectionName): M
       const key = changeKey(device, number);
       receipts.set(key, { device, number, key });
     };
-    for (const { collection, id, number, after, resolves } of changes) {
+    // First those that follow each other, so that a store may look for them in one go.
+    for (const { number } of changes) answered(number);
+    for (const { collection, id, after, resolves } of changes) {
       name(collection, id);
       for (const conflict of resolves) name(conflicts, conflict, LEDGER_ID_BYTES_MAX);
-      answered(number);
       answered(after);
     }
   }

@@ -1,9 +1,9 @@
 import type { Change } from '../changes';
 import type { HlcTime } from '../clock';
 import type { ChangeNumber, CollectionName, DeviceId, RecordId, UserId, Version } from '../ids';
-import { fieldsOf, isJsonPayload, payloadOf } from '../json-fields';
+import { fieldsOf, jsonOf, payloadOf } from '../json-fields';
 import type { ConflictKind, ConflictState } from '../outcomes';
-import { decodeUtf8, encodeUtf8, tryDecodeUtf8 } from '../utf8';
+import { encodeUtf8, tryDecodeUtf8 } from '../utf8';
 
 /** One side of a conflict as the ledger tells it. Long payloads are left out: the history has them. */
 export interface LedgerSide {
@@ -62,9 +62,8 @@ export function ledgerSide(
   const { version, deleted, payload, device, number, time } = side;
   const facts = { version, deleted, device, number, time, bytes: payload?.length ?? 0 };
   if (payload === null || payload.length > bytesMax) return facts;
-  return isJsonPayload(payload)
-    ? { ...facts, json: new RawJson(decodeUtf8(payload)) }
-    : { ...facts, base64: base64(payload) };
+  const json = jsonOf(payload);
+  return json === null ? { ...facts, base64: base64(payload) } : { ...facts, json: new RawJson(json) };
 }
 
 /** Stands for JSON text that goes into the entry as it was written, so that no number changes its form. */
@@ -73,7 +72,7 @@ class RawJson {
 }
 
 export function encodeLedger(entry: LedgerEntry): Uint8Array {
-  return encodeUtf8(stringify(entry));
+  return encodeUtf8(stringify(entry)!);
 }
 
 export function decodeLedger(payload: Uint8Array): LedgerEntry | null {
@@ -88,12 +87,16 @@ export function amendLedger(payload: Uint8Array, fields: Partial<LedgerEntry>): 
   return payloadOf(amended);
 }
 
-function stringify(value: unknown): string {
+/** As JSON does, but for what stands as it was written. Names are those above, which need no escaping. */
+function stringify(value: unknown): string | undefined {
   if (value instanceof RawJson) return value.text;
-  if (Array.isArray(value)) return `[${value.map(stringify).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${stringify(field)}`).join(',')}}`;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value);
+  let text = '';
+  for (const [name, field] of Object.entries(value)) {
+    const written = stringify(field);
+    if (written !== undefined) text += `${text === '' ? '' : ','}"${name}":${written}`;
+  }
+  return `{${text}}`;
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -199,6 +199,22 @@ describe('bytes from before the policy changed', () => {
     });
   });
 
+  test('what a patch makes of them has no stamps, and so is looked at again before it is merged', () => {
+    const patched = side(5, 'a', '{"x":1,"y":nonsense}');
+    const stored = side(4, 'b', '{"y":nonsense}');
+    expect(fieldMerge.remember({ stored, incoming: patched, rule: plain })).toBeNull();
+    const met = resolve(plain, seen('{"x":1}'), patched, side(6, 'c', '{"x":2}'));
+    expect(met).toMatchObject({ take: 'incoming', why: expect.stringContaining('whole record') as string });
+  });
+
+  test('nor do stamps come about by a merge that leaves them as they are', () => {
+    const stored = side(4, 'b', '{"x":1,"y":nonsense}');
+    const same = resolve(plain, seen('{"x":0,"y":nonsense}'), stored, side(3, 'c', '{"x":1,"y":nonsense}'));
+    expect(same.take).toBe('stored');
+    const later = resolve(plain, seen('{"x":0,"y":nonsense}'), stored, side(6, 'c', '{"x":1,"y":nonsense}'));
+    expect(later).toMatchObject({ take: 'incoming', why: expect.stringContaining('whole record') as string });
+  });
+
   test('the first object after them gets stamps of its own', () => {
     const meta = fieldMerge.remember({ stored: side(1, 'b', 'opaque'), incoming: object, rule: plain });
     expect(readStamps({ ...object, meta }).all.device).toBe('a');

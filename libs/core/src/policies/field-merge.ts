@@ -24,6 +24,7 @@ function remember({ stored, incoming, rule }: CleanWrite<FieldMergeRule>): Uint8
   const before = stored === null ? null : readFields(stored.payload);
   if (stored === null || before === null) return writeStamps(freshStamps(incoming), after);
   const stamps = readStamps(stored);
+  if (!stamps.kept && !isJsonPayload(incoming.payload!)) return null;
   const stamp = stampOf(incoming);
   for (const [name, text] of after) {
     const previous = before.get(name) ?? null;
@@ -178,18 +179,23 @@ function stampField(
 ): void {
   const fieldRule = ruleOf(rule, name);
   const kind = kindOf(fieldRule);
-  const known = stamps.elements.get(name);
-  const previous = known ?? { all: stamps.fields.get(name) ?? stamps.all, own: NO_STAMPS };
-  const elements = kind.stampElements?.(before, after, previous, stamp, fieldRule) ?? null;
+  const elements =
+    kind.stampElements === undefined
+      ? null
+      : kind.stampElements(before, after, elementsOf(stamps, name), stamp, fieldRule);
   if (elements !== null) stamps.elements.set(name, elements);
-  else if (known !== undefined) stamps.elements.delete(name);
+  else if (stamps.elements.size > 0) stamps.elements.delete(name);
   stamps.fields.set(name, stamp);
+}
+
+function elementsOf({ elements, fields, all }: FieldStamps, name: string): ElementStamps {
+  return elements.get(name) ?? { all: fields.get(name) ?? all, own: NO_STAMPS };
 }
 
 const NO_STAMPS: ReadonlyMap<string, Stamp> = new Map();
 
 function conclude(merge: Merge, conflict: Conflict<FieldMergeRule>, theirs: Fields): Resolution {
-  const { fields, stamps, taken, combined, asked, restamped } = merge;
+  const { fields, stamps, taken, combined, kept, asked, restamped } = merge;
   const { stored, incoming } = conflict;
   const why = explain(merge);
   const written = taken.length + combined.length > 0;
@@ -197,14 +203,11 @@ function conclude(merge: Merge, conflict: Conflict<FieldMergeRule>, theirs: Fiel
     if (asked.length === 0) return { take: 'stored', why };
     return { take: 'merged', payload: stored.payload!, meta: stored.meta, asked, why };
   }
-  const asSent = sameFields(fields, theirs);
+  const asSent = kept.length === 0 && sameFields(fields, theirs);
   if (asSent && combined.length === 0 && asked.length === 0 && !restamped) return { take: 'incoming', why };
-  const meta = writeStamps(stamps, fields);
-  if (asSent) return { take: 'merged', payload: incoming.payload!, meta, asked, why };
-  if (!written) return { take: 'merged', payload: stored.payload!, meta, asked, why };
-  const payload = payloadOf(fields);
-  // Bytes from before the policy changed may have looked like an object without being one.
-  return isJsonPayload(payload) ? { take: 'merged', payload, meta, asked, why } : takeLaterWhole(conflict);
+  const payload = asSent ? incoming.payload! : written ? payloadOf(fields) : stored.payload!;
+  if (!stamps.kept && !isJsonPayload(payload)) return takeLaterWhole(conflict);
+  return { take: 'merged', payload, meta: writeStamps(stamps, fields), asked, why };
 }
 
 function sameFields(left: Fields, right: Fields): boolean {
@@ -216,18 +219,19 @@ function sameFields(left: Fields, right: Fields): boolean {
 const NAMES_MAX = 8;
 
 function explain({ taken, combined, kept, asked }: Merge): string {
-  const parts = [
-    naming('taken from the device', taken),
-    naming('combined', combined),
-    naming('kept as stored', kept),
-    naming('left to a person', asked),
-  ].filter((part) => part !== '');
-  if (parts.length === 0) return 'The device changed nothing that is not stored already.';
-  return `Merged by field: ${parts.join('; ')}.`;
+  const parts =
+    naming('taken from the device', taken) +
+    naming('combined', combined) +
+    naming('kept as stored', kept) +
+    naming('left to a person', asked);
+  if (parts === '') return 'The device changed nothing that is not stored already.';
+  return `Merged by field: ${parts.slice(PART_MARK.length)}.`;
 }
+
+const PART_MARK = '; ';
 
 function naming(what: string, names: readonly string[]): string {
   if (names.length === 0) return '';
-  const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : '';
-  return `${what} ${names.slice(0, NAMES_MAX).join(', ')}${more}`;
+  if (names.length <= NAMES_MAX) return `${PART_MARK}${what} ${names.join(', ')}`;
+  return `${PART_MARK}${what} ${names.slice(0, NAMES_MAX).join(', ')} and ${names.length - NAMES_MAX} more`;
 }

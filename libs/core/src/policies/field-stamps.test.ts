@@ -24,7 +24,7 @@ test('stamps survive being written and read', () => {
   stamps.fields.set('title', later).set('__proto__', later).set('', stamp(3));
   stamps.elements.set('items', { all: stamp(4), own: new Map([['"x"', later]]) });
   stamps.elements.set('lines', { all: stamps.all, own: new Map() });
-  expect(readStamps(sideWith(writeStamps(stamps, new Map())))).toEqual(stamps);
+  expect(readStamps(sideWith(writeStamps(stamps, new Map())))).toEqual({ ...stamps, kept: true });
 });
 
 test('each stamp is written once, and a created record costs one', () => {

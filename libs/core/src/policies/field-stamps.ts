@@ -11,6 +11,11 @@ import type { Side } from './policy';
  * keeps its stamp, so that a late write of it can be put in order.
  */
 export interface FieldStamps {
+  /**
+   * This policy has written them, and so has seen to it that the payload beside them is JSON. Bytes from before it may only
+   * look like an object, and so may what a patch makes of them.
+   */
+  readonly kept: boolean;
   /** Of every field that is not named below: the record's creation. */
   readonly all: Stamp;
   readonly fields: Map<string, Stamp>;
@@ -21,7 +26,7 @@ export const REMOVED_STAMPS_MAX = 256;
 const FORMAT = 1;
 
 export function freshStamps(all: Stamp): FieldStamps {
-  return { all: stampOf(all), fields: new Map(), elements: new Map() };
+  return { kept: false, all: stampOf(all), fields: new Map(), elements: new Map() };
 }
 
 export function stampOf({ time, device, number }: Stamp): Stamp {
@@ -49,7 +54,7 @@ function parseStamps(text: string): FieldStamps | null {
   }
   const all = stamps[0];
   if (all === undefined) return null;
-  const read: FieldStamps = { all, fields: new Map(), elements: new Map() };
+  const read: FieldStamps = { kept: true, all, fields: new Map(), elements: new Map() };
   readPairs(fields, 0, stamps, read.fields);
   for (let i = 0; i + 1 < elements.length; i += 2) {
     const listed = elements[i + 1] as readonly unknown[];
@@ -85,32 +90,30 @@ function readPairs(
 /** Each stamp is written once, and fields name it by its place in the table. */
 export function writeStamps(stamps: FieldStamps, live: ReadonlyMap<string, string>): Uint8Array {
   forgetRemoved(stamps.fields, live);
+  const table: (number | string)[] = [];
   const places = new Map<Stamp, number>();
-  let table = '';
   const placeOf = (stamp: Stamp): number => {
     const known = places.get(stamp);
     if (known !== undefined) return known;
     const place = places.size;
     places.set(stamp, place);
-    table += `${place === 0 ? '' : ','}${stamp.time},${JSON.stringify(stamp.device)},${stamp.number}`;
+    table.push(stamp.time, stamp.device, stamp.number);
     return place;
   };
   placeOf(stamps.all);
-  const fields = writePairs(stamps.fields, placeOf);
-  const elements: string[] = [];
-  for (const [name, { all, own }] of stamps.elements) {
-    const pairs = writePairs(own, placeOf);
-    elements.push(`${JSON.stringify(name)},[${placeOf(all)}${pairs === '' ? '' : `,${pairs}`}]`);
-  }
-  return encodeUtf8(`[${FORMAT},[${table}],[${fields}],[${elements.join(',')}]]`);
+  const fields = pairsOf(stamps.fields, placeOf);
+  const elements: (string | Pairs)[] = [];
+  for (const [name, { all, own }] of stamps.elements)
+    elements.push(name, [placeOf(all), ...pairsOf(own, placeOf)]);
+  return encodeUtf8(JSON.stringify([FORMAT, table, fields, elements]));
 }
 
-function writePairs(stamps: ReadonlyMap<string, Stamp>, placeOf: (stamp: Stamp) => number): string {
-  let text = '';
-  for (const [name, stamp] of stamps) {
-    text += `${text === '' ? '' : ','}${JSON.stringify(name)},${placeOf(stamp)}`;
-  }
-  return text;
+type Pairs = (string | number)[];
+
+function pairsOf(stamps: ReadonlyMap<string, Stamp>, placeOf: (stamp: Stamp) => number): Pairs {
+  const pairs: Pairs = [];
+  for (const [name, stamp] of stamps) pairs.push(name, placeOf(stamp));
+  return pairs;
 }
 
 function forgetRemoved(fields: Map<string, Stamp>, live: ReadonlyMap<string, string>): void {

@@ -15,14 +15,16 @@ import type {
 } from '../ids';
 import type {
   CheckPlan,
+  CheckpointMessage,
   DeviceMessage,
+  PageMessage,
   PresenceMessage,
   QuotaState,
   ServerMessage,
   Subscribe,
 } from '../messages';
 import type { PushResult } from '../outcomes';
-import type { Announcement } from '../pages';
+import type { Announcement, EncodedEntries, PageContent } from '../pages';
 import type { Priority } from '../pacing';
 import type { Digests } from '../digest';
 import type { Refusal } from '../refusals';
@@ -49,10 +51,21 @@ export type SessionInput =
       readonly ticket: number;
       readonly refusal: Refusal;
     }
-  | { readonly kind: 'read'; readonly space: SpaceId; readonly ticket: number; readonly delta: Delta }
+  | {
+      readonly kind: 'read';
+      readonly space: SpaceId;
+      readonly ticket: number;
+      readonly delta: Delta<PageContent>;
+    }
   | { readonly kind: 'not-read'; readonly space: SpaceId; readonly ticket: number; readonly refusal: Refusal }
   | { readonly kind: 'pushed'; readonly space: SpaceId; readonly ticket: number; readonly answer: PushAnswer }
-  | { readonly kind: 'announced'; readonly space: SpaceId; readonly announcement: Announcement }
+  | {
+      readonly kind: 'announced';
+      readonly space: SpaceId;
+      readonly announcement: Announcement;
+      /** What was made of it for other sessions, and will be used for more. */
+      readonly updates?: LiveUpdates;
+    }
   | {
       readonly kind: 'presence';
       readonly space: SpaceId;
@@ -69,6 +82,18 @@ export type SessionInput =
   /** Comes at least every second. */
   | { readonly kind: 'tick' }
   | { readonly kind: 'disconnected' };
+
+/**
+ * What an announcement comes to, by the hash of a scope: the very same messages for every device with that scope, so that
+ * they are signed once and can be encoded once.
+ */
+export type LiveUpdates = Map<string, LiveUpdate>;
+
+export interface LiveUpdate {
+  /** Null where the scope shows none of the entries. */
+  readonly page: PageMessage | null;
+  readonly checkpoint: CheckpointMessage;
+}
 
 export interface VerifiedDevice {
   readonly tenant: TenantId;
@@ -99,11 +124,27 @@ export interface PushAnswer {
   readonly quotas?: readonly QuotaState[];
 }
 
+/** A page as it goes out where it was encoded before. */
+export interface EncodedPageMessage {
+  readonly kind: 'encoded-page';
+  readonly space: SpaceId;
+  readonly entries: EncodedEntries;
+  readonly cursor: Uint8Array;
+}
+
+export type SentMessage = ServerMessage | EncodedPageMessage;
+
+/** For worlds in which messages go from hand to hand: nobody in them encodes a page. */
+export function plainMessage(message: SentMessage): ServerMessage {
+  if (message.kind === 'encoded-page') throw new TypeError('a page was encoded where nobody decodes it');
+  return message;
+}
+
 /** What the shell around a session is to do, in this order. */
 export type SessionEffect =
   | {
       readonly do: 'send';
-      readonly message: ServerMessage;
+      readonly message: SentMessage;
       readonly priority: Priority;
       readonly bytes: number;
     }

@@ -105,6 +105,31 @@ describe('an announcement', () => {
   });
 });
 
+describe('a page that was encoded where it was read', () => {
+  const entries = { count: 2, roughBytes: 300, bytes: new Uint8Array([1, 2, 3]) };
+
+  test('is sent as it came, and counts with what it would take', () => {
+    const session = liveSession();
+    session.announced(announcement(11, 12));
+    const { page, checkpoint } = deltaTo(12);
+    const unsent = session.state.unsentBytes;
+    expect(session.read({ page: { ...page, entries }, checkpoint })).toEqual([
+      '> encoded page of 2',
+      '> checkpoint 12',
+    ]);
+    expect(session.effects[0]).toMatchObject({ message: { entries }, bytes: 364 });
+    expect(session.state.unsentBytes - unsent).toBe(364 + 64);
+  });
+
+  test('without entries is left out', () => {
+    const session = liveSession();
+    session.announced(announcement(11, 12));
+    const { page, checkpoint } = deltaTo(12);
+    const none = { ...entries, count: 0 };
+    expect(session.read({ page: { ...page, entries: none }, checkpoint })).toEqual(['> checkpoint 12']);
+  });
+});
+
 describe('a read that fails', () => {
   test.each(['CURSOR_TOO_OLD', 'EPOCH_CHANGED', 'INVALID_SYNC_STATE'] as const)(
     'for %s starts over',

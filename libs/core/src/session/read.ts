@@ -1,12 +1,13 @@
 import { checkpointCursor } from '../cursor';
 import { type Delta, digestsFor, liveEntries, takesLive } from '../delta';
-import type { Announcement } from '../pages';
+import type { SpaceId } from '../ids';
+import { type Announcement, isEncoded, type PageContent } from '../pages';
 import { hasRoom } from '../pacing';
 import { type Refusal, refusal } from '../refusals';
 import { startsOver } from '../starting-over';
-import type { SessionEffect } from './io';
+import type { LiveUpdate, SentMessage, SessionEffect, SessionInput } from './io';
 import { readOn } from './read-on';
-import { checkpoint, cursorBytes, send } from './send';
+import { checkpointMessage, cursorBytes, send } from './send';
 import type { OpenedSpace, SessionState, Subscription } from './state';
 import { restart } from './subscribe';
 
@@ -16,7 +17,7 @@ const PROGRESS_MS = 2_000;
 export function pageRead(
   state: SessionState,
   sub: Subscription,
-  delta: Delta,
+  delta: Delta<PageContent>,
   nowMs: number,
 ): SessionEffect[] {
   const opened = sub.opened!;
@@ -27,10 +28,11 @@ export function pageRead(
   const effects: SessionEffect[] = [];
   // A narrow scope may pass over many records: the device hears now and then how far it has come all the same.
   const quiet = reached === null && nowMs - opened.lastSentAtMs >= PROGRESS_MS;
-  if (page.entries.length > 0 || quiet) {
-    const cursor = cursorBytes(state, sub.space, page.cursor);
+  if (quiet || holdsAny(page.entries)) {
     opened.lastSentAtMs = nowMs;
-    effects.push(send(state, { kind: 'page', space: sub.space, entries: page.entries, cursor }, 'bulk'));
+    effects.push(
+      send(state, pageMessage(sub.space, page.entries, cursorBytes(state, sub.space, page.cursor)), 'bulk'),
+    );
   }
   if (reached === null) {
     // Other spaces may have waited longer.
@@ -40,13 +42,23 @@ export function pageRead(
   const { version, cursor, clock, digests } = reached;
   // From a checkpoint on, what the device holds is known.
   if (opened.reader.mayHoldMore) opened.reader = { ...opened.reader, mayHoldMore: false };
-  effects.push(checkpoint(state, sub, version, cursor, clock, digests));
+  effects.push(send(state, checkpointMessage(state, sub, version, cursor, clock, digests), 'live'));
   opened.lastMovedAtMs = nowMs;
   if (sub.announcedTo <= version) return effects;
   // A reader that lags behind the announcements is not asked without end.
   if (!progressed) sub.readAgainAtMs = nowMs + READ_AGAIN_MS;
   sub.reading = 'waiting';
   return effects;
+}
+
+function holdsAny(entries: PageContent): boolean {
+  return isEncoded(entries) ? entries.count > 0 : entries.length > 0;
+}
+
+function pageMessage(space: SpaceId, entries: PageContent, cursor: Uint8Array): SentMessage {
+  return isEncoded(entries)
+    ? { kind: 'encoded-page', space, entries, cursor }
+    : { kind: 'page', space, entries, cursor };
 }
 
 export function pageNotRead(
@@ -68,7 +80,7 @@ export function pageNotRead(
 export function announced(
   state: SessionState,
   sub: Subscription,
-  announcement: Announcement,
+  { announcement, updates }: Announced,
   nowMs: number,
 ): SessionEffect[] {
   const { opened } = sub;
@@ -85,33 +97,37 @@ export function announced(
   const room = hasRoom('live', state.unsentBytes, state.setup.limits.sendWindowBytesMax);
   if (!follows || entries === null || !room || !takesLive(opened.reader, entries))
     return readOn(state, sub, nowMs);
-  return liveUpdate(state, sub, opened, { ...announcement, entries }, nowMs);
+  const { a, b } = opened.cursor.scope;
+  const scope = `${a} ${b}`;
+  const update = updates?.get(scope) ?? liveUpdate(state, sub, opened, { ...announcement, entries });
+  updates?.set(scope, update);
+  opened.cursor = checkpointCursor(announcement.epoch, announcement.to, opened.cursor.scope);
+  opened.lastMovedAtMs = nowMs;
+  const pages = update.page === null ? [] : [send(state, update.page, 'live')];
+  return [...pages, send(state, update.checkpoint, 'live')];
 }
 
+type Announced = Extract<SessionInput, { kind: 'announced' }>;
+
+/** The cursor's scope stands for the readable collections as well, so nothing in it depends on the session. */
 function liveUpdate(
   state: SessionState,
   sub: Subscription,
-  opened: OpenedSpace,
+  { access, cursor: { checkpoint: from, scope }, reader }: OpenedSpace,
   announcement: Announcement & { entries: NonNullable<Announcement['entries']> },
-  nowMs: number,
-): SessionEffect[] {
+): LiveUpdate {
   const { epoch, to, clock } = announcement;
-  const cursor = checkpointCursor(epoch, to, opened.cursor.scope);
-  const pageCursor = { ...cursor, checkpoint: opened.cursor.checkpoint };
-  const entries = liveEntries(opened.reader, announcement.entries);
-  opened.cursor = cursor;
-  opened.lastMovedAtMs = nowMs;
-  const effects: SessionEffect[] = [];
-  if (entries.length > 0) {
-    const page = {
-      kind: 'page',
-      space: sub.space,
-      entries,
-      cursor: cursorBytes(state, sub.space, pageCursor),
-    } as const;
-    effects.push(send(state, page, 'live'));
-  }
-  const digests = digestsFor(sub.scope, opened.access, announcement.digests);
-  effects.push(checkpoint(state, sub, to, cursor, clock, digests));
-  return effects;
+  const cursor = checkpointCursor(epoch, to, scope);
+  const entries = liveEntries(reader, announcement.entries);
+  const digests = digestsFor(sub.scope, access, announcement.digests);
+  const page = (): LiveUpdate['page'] => ({
+    kind: 'page',
+    space: sub.space,
+    entries,
+    cursor: cursorBytes(state, sub.space, { ...cursor, checkpoint: from }),
+  });
+  return {
+    page: entries.length === 0 ? null : page(),
+    checkpoint: checkpointMessage(state, sub, to, cursor, clock, digests),
+  };
 }

@@ -1,19 +1,19 @@
-import { entryBytes } from '../pages';
+import { entriesBytes } from '../pages';
 import { type Cursor, encodeCursor } from '../cursor';
 import type { Digests } from '../digest';
 import { type ChangeNumber, type DeviceId, type SpaceId, spaceKey, type Version } from '../ids';
-import type { DeviceMessage, ServerMessage } from '../messages';
+import type { CheckpointMessage, DeviceMessage } from '../messages';
 import type { Outcome } from '../outcomes';
 import type { Priority } from '../pacing';
 import type { Refusal } from '../refusals';
-import type { SessionEffect } from './io';
+import type { SentMessage, SessionEffect } from './io';
 import type { SessionState, Subscription } from './state';
 
 const MESSAGE_BYTES = 64;
 
 export function send(
   state: SessionState,
-  message: ServerMessage,
+  message: SentMessage,
   priority: Priority = 'control',
 ): SessionEffect {
   const bytes = messageBytes(message);
@@ -22,9 +22,9 @@ export function send(
 }
 
 /** A rough size: it bounds what piles up for a slow reader. */
-function messageBytes(message: ServerMessage): number {
-  if (message.kind === 'page')
-    return message.entries.reduce((sum, entry) => sum + entryBytes(entry), MESSAGE_BYTES);
+function messageBytes(message: SentMessage): number {
+  if (message.kind === 'page') return MESSAGE_BYTES + entriesBytes(message.entries);
+  if (message.kind === 'encoded-page') return MESSAGE_BYTES + message.entries.roughBytes;
   if (message.kind === 'outcomes') {
     return message.outcomes.reduce((sum, outcome) => sum + outcomeBytes(outcome), MESSAGE_BYTES);
   }
@@ -64,20 +64,22 @@ export function leave(state: SessionState): SessionEffect[] {
   return [...unwatch, { do: 'close' }];
 }
 
-export function checkpoint(
+export function checkpointMessage(
   state: SessionState,
-  sub: Subscription,
+  { space }: Subscription,
   version: Version,
   cursor: Cursor,
   clock: ReadonlyMap<DeviceId, ChangeNumber>,
   digests: Digests,
-): SessionEffect {
-  const bytes = cursorBytes(state, sub.space, cursor);
-  return send(
-    state,
-    { kind: 'checkpoint', space: sub.space, version, cursor: bytes, clock, digests },
-    'live',
-  );
+): CheckpointMessage {
+  return {
+    kind: 'checkpoint',
+    space,
+    version,
+    cursor: cursorBytes(state, space, cursor),
+    clock,
+    digests,
+  };
 }
 
 export function cursorBytes(state: SessionState, space: SpaceId, cursor: Cursor): Uint8Array {

@@ -15,7 +15,7 @@ import type { DeviceMessage, Hello, Subscribe, SyncMode } from '../messages';
 import { SERVED_CAPABILITIES } from '../negotiate';
 import type { Outcome } from '../outcomes';
 import { startPace } from '../pacing';
-import type { Announcement, PageEntry } from '../pages';
+import type { Announcement, PageContent, PageEntry } from '../pages';
 import { type Reason, refusal } from '../refusals';
 import { WHOLE_SPACE } from '../scope';
 import { create, NOW_MS, OWNER } from '../space.test-fixtures';
@@ -155,7 +155,7 @@ export interface TestSession {
   authenticated(saved?: SavedSession | null): string[];
   opened(given?: Partial<Opening>, space?: SpaceId): string[];
   notOpened(reason: Reason, space?: SpaceId): string[];
-  read(delta: Delta, space?: SpaceId): string[];
+  read(delta: Delta<PageContent>, space?: SpaceId): string[];
   notRead(reason: Reason, space?: SpaceId): string[];
   pushed(numbers: readonly number[], given?: Partial<Outcome>, space?: SpaceId): string[];
   announced(announcement: Announcement, space?: SpaceId): string[];
@@ -260,6 +260,8 @@ function sent({ message }: SessionEffect & { do: 'send' }): string {
       return `> welcome ${message.session}${message.resumed.map((space) => ` ${space}`).join('')}`;
     case 'page':
       return `> page ${message.entries.map((entry) => ('record' in entry ? entry.record : entry).id).join(',')}`;
+    case 'encoded-page':
+      return `> encoded page of ${message.entries.count}`;
     case 'checkpoint':
       return `> checkpoint ${message.version}`;
     case 'outcomes':

@@ -39,7 +39,7 @@ export function stepSession(state: SessionState, input: SessionInput, nowMs: num
     case 'pushed':
       return answer(state, input, nowMs);
     case 'announced':
-      return forSpace(state, input.space, (sub) => announced(state, sub, input.announcement, nowMs));
+      return forSpace(state, input.space, (sub) => announced(state, sub, input, nowMs));
     case 'access':
       return forSpace(state, input.space, (sub) => accessChanged(state, sub, input.access));
     case 'presence':

@@ -7,7 +7,7 @@ import { overLimit, type Refusal, refusal } from '../refusals';
 import type { Opening, SessionEffect, SessionInput } from './io';
 import { readOn } from './read-on';
 import type { SavedSession } from './saved';
-import { checkpoint, refuse, send } from './send';
+import { checkpointMessage, refuse, send } from './send';
 import type { SessionState, Subscription } from './state';
 
 export function subscribe(state: SessionState, message: Subscribe): SessionEffect[] {
@@ -136,7 +136,9 @@ export function opened(
   // Nothing has moved since the device's checkpoint, so it is told so without a read.
   if (!moved && opening.cursor.checkpoint === opening.head && opening.reset === null && opening.head > 0) {
     const digests = digestsFor(scope, opening.access, opening.digests);
-    effects.push(checkpoint(state, sub, opening.head, opening.cursor, new Map(), digests));
+    effects.push(
+      send(state, checkpointMessage(state, sub, opening.head, opening.cursor, new Map(), digests), 'live'),
+    );
     return effects;
   }
   return [...effects, ...readOn(state, sub, nowMs)];

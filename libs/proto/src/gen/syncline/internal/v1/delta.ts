@@ -65,7 +65,7 @@ export interface ReadResponse {
     /** The first part when the cursor cannot be continued; pages from the beginning follow. */
     { $case: "reset"; reset: Reset }
     | //
-    /** An encoded syncline.v1.Page, to be passed on as it is. */
+    /** An encoded syncline.v1.Page, to be passed on as it is with its cursor behind it. */
     { $case: "page"; page: Uint8Array }
     | //
     /** An encoded syncline.v1.Checkpoint, to be passed on as it is. It is the last part. */
@@ -75,6 +75,10 @@ export interface ReadResponse {
   version: number;
   /** The cursor after this part. */
   cursor: Uint8Array;
+  /** Of a page: how many entries it has. */
+  entryCount: number;
+  /** Of a page: roughly how many bytes its entries take, as send windows count them. */
+  entryBytes: number;
 }
 
 /** What a sync would do. */
@@ -486,7 +490,7 @@ export const ReadRequest_SchemaVersionsEntry: MessageFns<ReadRequest_SchemaVersi
 };
 
 function createBaseReadResponse(): ReadResponse {
-  return { part: undefined, version: 0, cursor: new Uint8Array(0) };
+  return { part: undefined, version: 0, cursor: new Uint8Array(0), entryCount: 0, entryBytes: 0 };
 }
 
 export const ReadResponse: MessageFns<ReadResponse> = {
@@ -507,6 +511,12 @@ export const ReadResponse: MessageFns<ReadResponse> = {
     }
     if (message.cursor.length !== 0) {
       writer.uint32(42).bytes(message.cursor);
+    }
+    if (message.entryCount !== 0) {
+      writer.uint32(48).uint32(message.entryCount);
+    }
+    if (message.entryBytes !== 0) {
+      writer.uint32(56).uint32(message.entryBytes);
     }
     return writer;
   },
@@ -564,6 +574,22 @@ export const ReadResponse: MessageFns<ReadResponse> = {
             message.cursor = reader.bytes();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.entryCount = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.entryBytes = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -587,6 +613,16 @@ export const ReadResponse: MessageFns<ReadResponse> = {
         : undefined,
       version: isSet(object.version) ? globalThis.Number(object.version) : 0,
       cursor: isSet(object.cursor) ? bytesFromBase64(object.cursor) : new Uint8Array(0),
+      entryCount: isSet(object.entryCount)
+        ? globalThis.Number(object.entryCount)
+        : isSet(object.entry_count)
+        ? globalThis.Number(object.entry_count)
+        : 0,
+      entryBytes: isSet(object.entryBytes)
+        ? globalThis.Number(object.entryBytes)
+        : isSet(object.entry_bytes)
+        ? globalThis.Number(object.entry_bytes)
+        : 0,
     };
   },
 
@@ -604,6 +640,12 @@ export const ReadResponse: MessageFns<ReadResponse> = {
     }
     if (message.cursor.length !== 0) {
       obj.cursor = base64FromBytes(message.cursor);
+    }
+    if (message.entryCount !== 0) {
+      obj.entryCount = Math.round(message.entryCount);
+    }
+    if (message.entryBytes !== 0) {
+      obj.entryBytes = Math.round(message.entryBytes);
     }
     return obj;
   },
@@ -635,6 +677,8 @@ export const ReadResponse: MessageFns<ReadResponse> = {
     }
     message.version = object.version ?? 0;
     message.cursor = object.cursor ?? new Uint8Array(0);
+    message.entryCount = object.entryCount ?? 0;
+    message.entryBytes = object.entryBytes ?? 0;
     return message;
   },
 };

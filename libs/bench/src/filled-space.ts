@@ -1,0 +1,118 @@
+import {
+  collectionName,
+  type CollectionDigest,
+  contentHash,
+  type DigestSum,
+  digestSum,
+  hlcTime,
+  recordId,
+} from '@syncline/core';
+import { systemClock } from '@syncline/memory';
+import { Client } from 'pg';
+import { COLLECTION, payloadOf } from './changes';
+import { together } from './numbers';
+import { openReader } from './reader';
+import type { Bench } from './row';
+
+/** The device that all records of a filled space are from; its last change number is the number of records. */
+export const FILLER = 'filler';
+const USER = 'ada';
+const PREFIX = 'record-';
+const PAYLOAD_BYTES = 214;
+const CONNECTIONS = 2;
+const CHUNK_RECORDS = 10_000;
+
+/** Record 1 has version 1, and so on. */
+export const filledId = (number: number): string => `${PREFIX}${number}`;
+export const filledPayload = (number: number): Uint8Array => payloadOf(PAYLOAD_BYTES, number);
+
+/**
+ * Puts records into a fresh space as if a device had created each of them, past the services: only so can a million be
+ * there in seconds. Two things are left out, as nothing reads them for a device that has no copy yet or pushes changes of
+ * whole records on what stands: history, which is asked for what a device saw when its change meets a conflict or
+ * is a patch, and receipts, which are asked for when a number is sent again. Gives a cursor at the head.
+ */
+export async function fillSpace(bench: Bench, space: string, records: number): Promise<Uint8Array> {
+  const { stack } = bench;
+  const key = `demo/${space}`;
+  await stack.query(`update spaces set head = $2, announced = $2 where space = $1`, [key, records]);
+  await stack.query(
+    `insert into space_devices (space, device, last_number, taken_version) values ($1, $2, $3, $3)`,
+    [key, FILLER, records],
+  );
+  const cursor = await cursorAtHead(bench, space);
+  const sum = digestSum();
+  await insertRecords(stack.postgresUrl, key, records, sum);
+  await stack.query(`update spaces set records = $2, bytes = $3, digests = $4 where space = $1`, [
+    key,
+    records,
+    records * PAYLOAD_BYTES,
+    digestsText(sum.result()),
+  ]);
+  // What Postgres would do about so many new rows in its own time, and so in the middle of what is measured.
+  await stack.query('vacuum analyze records');
+  await stack.query('checkpoint');
+  return cursor;
+}
+
+/** While the head is told already and no record is there yet, a device is at its checkpoint without a download. */
+async function cursorAtHead(bench: Bench, space: string): Promise<Uint8Array> {
+  const reader = await openReader(bench, { space, device: 'bookmark' });
+  reader.close();
+  return reader.first.checkpoint.cursor;
+}
+
+async function insertRecords(url: string, key: string, records: number, sum: DigestSum): Promise<void> {
+  const nowMs = systemClock().nowMs();
+  const constants = [key, COLLECTION, PREFIX, FILLER, USER, hlcTime(nowMs), nowMs];
+  let taken = 0;
+  await together(CONNECTIONS, async () => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query('set synchronous_commit = off');
+    while (taken < records) {
+      const before = taken;
+      taken = Math.min(records, before + CHUNK_RECORDS);
+      await client.query({
+        name: 'fill',
+        text: INSERT,
+        values: [...constants, before, ...columnsOf(before + 1, taken, sum)],
+      });
+    }
+    await client.end();
+  });
+}
+
+const INSERT = `
+  insert into records (space, collection, id, version, created_version, number, payload, content_a, content_b,
+    device, user_id, time, committed_at_ms, previous_version, merged, schema_version, as_sent, resurrected)
+  select $1, $2, $3 || number, number, number, number, convert_to(payload, 'UTF8'), a, b,
+    $4, $5, $6::int8, $7::int8, 0, false, 0, true, false
+  from (
+    select $8::int8 + place as number, payload, a, b
+    from unnest(string_to_array($9, E'\\n'), $10::int4[], $11::int4[]) with ordinality as given (payload, a, b, place)
+  ) given`;
+
+/** Payloads, one a line, and both lanes of their hashes. */
+function columnsOf(first: number, last: number, sum: DigestSum): string[] {
+  const payloads: string[] = [];
+  const lanesA: number[] = [];
+  const lanesB: number[] = [];
+  for (let number = first; number <= last; number++) {
+    const payload = filledPayload(number);
+    const id = recordId(filledId(number));
+    const contents = contentHash(id, payload);
+    sum.add(id, number, contents);
+    payloads.push(Buffer.from(payload).toString());
+    // Without a sign here, with one in Postgres.
+    lanesA.push(contents.a | 0);
+    lanesB.push(contents.b | 0);
+  }
+  return [payloads.join('\n'), `{${lanesA.join(',')}}`, `{${lanesB.join(',')}}`];
+}
+
+function digestsText({ count, versions, contents }: CollectionDigest): string {
+  return JSON.stringify({
+    [collectionName(COLLECTION)]: [count, versions.a, versions.b, contents.a, contents.b],
+  });
+}
