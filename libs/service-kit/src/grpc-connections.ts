@@ -25,6 +25,8 @@ export function boundConnections(server: Server, limits: GrpcLimits): Connection
   }
   Object.assign(inside.commonServerOptions, {
     handshakeTimeout: limits.handshakeWithinMs,
+    // What a server says in headers is short, and said once or twice a connection: a table to shorten it is kilobytes for each.
+    maxDeflateDynamicTableSize: 0,
     settings: {
       maxConcurrentStreams: limits.streamsPerConnectionMax,
       maxHeaderListSize: limits.headerBytesMax,

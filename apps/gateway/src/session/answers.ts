@@ -16,7 +16,7 @@ import { accessTo, acknowledge, admitPush, authenticate, openSpace, seeDevice } 
 import { Unavailable } from '@syncline/ports';
 import type { GatewayDeps } from '../gateway-deps';
 import { nearQuotasAtPush } from '../near-quotas';
-import { type DeviceSession, keyOf } from './device-session';
+import { type DeviceSession, keyOf, leavingSignal } from './device-session';
 
 type Asked = AskedEffect['do'];
 type EffectOf<Kind extends Asked> = AskedEffect & { readonly do: Kind };
@@ -62,7 +62,7 @@ export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
     plan: planFor(deps),
     push: pushFor(deps),
     async read(session, { space, ticket, reader, cursor }) {
-      const found = await deps.backends.read(keyOf(session, space), reader, cursor, session.leaving.signal);
+      const found = await deps.backends.read(keyOf(session, space), reader, cursor, leavingSignal(session));
       if (!found.ok) return { kind: 'not-read', space, ticket, refusal: found.refusal };
       return { kind: 'read', space, ticket, delta: found.value };
     },
@@ -148,7 +148,7 @@ function planFor({ store, backends }: GatewayDeps): Handlers['plan'] {
     const access = await accessTo(store, identity, key, request);
     if (access === null) return { kind: 'not-opened', space, ticket, refusal: refusal('SPACE_NOT_FOUND') };
     const behalf = { space: key, user: identity.user, device: session.state.hello!.device, access };
-    const found = await backends.plan(behalf, request, session.leaving.signal);
+    const found = await backends.plan(behalf, request, leavingSignal(session));
     if (!found.ok) return { kind: 'not-opened', space, ticket, refusal: found.refusal };
     return { kind: 'planned', space, ticket, plan: found.value };
   };

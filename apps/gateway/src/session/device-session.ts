@@ -37,8 +37,8 @@ export interface DeviceSession {
   /** The stream was ended from here, or is gone. */
   ended: boolean;
   gone: boolean;
-  /** Aborted when it ends: nobody waits any more for what is being read for it. */
-  readonly leaving: AbortController;
+  /** Aborted when it ends: nobody waits any more for what is being read for it. Null until something is. */
+  leaving: AbortController | null;
   /** Why it ends; null where it ends well. */
   lastRefusal: Refusal | null;
   /** What was handed to the stream and has not left yet. */
@@ -79,7 +79,7 @@ export function deviceSession(state: SessionState, stream: SessionStream, nowMs:
     finished: false,
     ended: false,
     gone: false,
-    leaving: leavingCaller(),
+    leaving: null,
     lastRefusal: null,
     unsentMessages: 0,
     unsentBytes: 0,
@@ -89,6 +89,11 @@ export function deviceSession(state: SessionState, stream: SessionStream, nowMs:
     rosterDue: new Set(),
     quotasSeenAtMs: new Map(),
   };
+}
+
+export function leavingSignal(session: DeviceSession): AbortSignal {
+  session.leaving ??= leavingCaller();
+  return session.leaving.signal;
 }
 
 /** Only for spaces of a session that is known: there is no tenant before. */

@@ -55,10 +55,7 @@ function heldBytes({ length }: Uint8Array, changes: readonly Change[]): number {
 type InputOf<Kind extends SessionInput['kind']> = SessionInput & { readonly kind: Kind };
 type Heard = InputOf<'unreadable'> | (InputOf<'message'> & { readonly encodedPush: Uint8Array | null });
 
-function inputOf(
-  bytes: Uint8Array,
-  compressor: Compressor | null,
-): Heard {
+function inputOf(bytes: Uint8Array, compressor: Compressor | null): Heard {
   const decoded = decode(ProtoMessage, bytes);
   if (!decoded.ok) {
     // Where one message ends and what the next ones mean is not certain any more.

@@ -105,7 +105,7 @@ export function adjust(parts: SessionParts, session: DeviceSession): void {
 function end({ deps, open, out }: SessionParts, session: DeviceSession, why: Refusal | null): void {
   if (session.ended) return;
   session.ended = true;
-  session.leaving.abort();
+  session.leaving?.abort();
   open.delete(session);
   deps.metrics.sessionClosed(session.stream.transport);
   const { identity, state, stream } = session;
