@@ -1,22 +1,12 @@
 import { testDatabase, type TestDatabase } from './database.test-fixtures';
-import type * as sql from './sql';
+import { STATEMENTS } from './sql';
+// All statements are made when their stores are.
+import './store';
 
 /*
  * The tables can be spread over several machines by the space: whatever a device waits for touches the rows of the spaces
  * that it names, and finds each of them on one machine.
  */
-
-jest.mock('./sql', () => {
-  const real = jest.requireActual<typeof sql>('./sql');
-  const texts = new Map<string, string>();
-  const noted =
-    (make: (...given: never[]) => unknown) =>
-    (name: string, text: string, ...rest: unknown[]) => {
-      texts.set(name, text);
-      return make(...([name, text, ...rest] as never[]));
-    };
-  return { ...real, statement: noted(real.statement), rawStatement: noted(real.rawStatement), texts };
-});
 
 /** What looks across spaces, and why it may. */
 const ACROSS_SPACES: Readonly<Record<string, string>> = {
@@ -38,23 +28,15 @@ const SPACE_TABLES =
 const NAMES_SPACE =
   /\bspace( collate \w+)? ?= ?(any\()?\$\d|\busing \(space\b|\b\w+\.space( collate \w+)? = \w+\.space\b|insert into \w+( as \w+)? \(space\b/;
 
-function statements(): ReadonlyMap<string, string> {
-  return (jest.requireMock('./sql') as { readonly texts: ReadonlyMap<string, string> }).texts;
-}
-
-beforeAll(async () => {
-  await import('./store');
-});
-
 test('every statement about spaces names them, or is known to look across them', () => {
-  const about = [...statements()].filter(([, text]) => SPACE_TABLES.test(text.replaceAll(/\s+/g, ' ')));
+  const about = [...STATEMENTS].filter(([, text]) => SPACE_TABLES.test(text.replaceAll(/\s+/g, ' ')));
   expect(about.length).toBeGreaterThan(50);
   const across = about.filter(([, text]) => !NAMES_SPACE.test(text.replaceAll(/\s+/g, ' ')));
   expect(across.map(([name]) => name).filter((name) => !(name in ACROSS_SPACES))).toEqual([]);
 });
 
 test('what is said to look across spaces is there', () => {
-  expect(Object.keys(ACROSS_SPACES).filter((name) => !statements().has(name))).toEqual([]);
+  expect(Object.keys(ACROSS_SPACES).filter((name) => !STATEMENTS.has(name))).toEqual([]);
 });
 
 describe('the schema', () => {

@@ -85,7 +85,7 @@ interface RawMessage {
 
 class RawQuery<Row> extends Query {
   readonly found: Row[] = [];
-  failure: unknown = null;
+  failure: Error | null = null;
   private readonly reader = new Reader();
   private readonly read: (row: RawRow) => Row;
 
@@ -101,7 +101,7 @@ class RawQuery<Row> extends Query {
       this.found.push(this.read(this.reader));
     } catch (failure) {
       // Thrown on, it would end the program instead of the query.
-      this.failure ??= failure;
+      this.failure ??= new Error('a row cannot be read', { cause: failure });
     }
   }
 }
@@ -116,7 +116,7 @@ export function rawRows<Row>(
     const query = new RawQuery(config, read, (error) => {
       const failure = error ?? query.failure;
       if (failure === null) resolve(query.found);
-      else reject(failure as Error);
+      else reject(failure);
     });
     client.query(query);
   });
@@ -152,12 +152,12 @@ export class RawClient extends Client {
 
 function rawParser(): ParserInside {
   const parser = new Parser() as unknown as ParserInside;
-  const { handlePacket } = parser;
-  if (typeof handlePacket !== 'function') throw new Error('this version of pg-protocol parses elsewhere');
+  if (typeof parser.handlePacket !== 'function') throw new Error('this version of pg-protocol parses elsewhere');
+  const parsePacket = parser.handlePacket.bind(parser);
   let isBinary = false;
   parser.handlePacket = (at, code, length, bytes) => {
     if (code === DATA_ROW && isBinary) return { name: 'dataRow', bytes, at };
-    const message = handlePacket.call(parser, at, code, length, bytes);
+    const message = parsePacket(at, code, length, bytes);
     if (code === ROW_DESCRIPTION) isBinary = (message as RowDescription).fields[0]?.format === 'binary';
     return message;
   };

@@ -49,8 +49,13 @@ export interface Query<Row> {
   readonly row?: Row;
 }
 
+/** By their names: a connection that knows one under a name takes no other, so two of one name are a mistake. */
+export const STATEMENTS = new Map<string, string>();
+
 /** The name is unique in the program, and at most 63 bytes long. */
 export function statement<Row>(name: string, text: string): (...params: readonly Param[]) => Query<Row> {
+  if ((STATEMENTS.get(name) ?? text) !== text) throw new Error(`there are two statements named ${name}`);
+  STATEMENTS.set(name, text);
   const prepared: Statement = { name, text };
   return (...params) => ({ statement: prepared, params });
 }
