@@ -13,6 +13,7 @@ const startsByName = [
   /(^|\/)(eslint|jest)\.config\.(mjs|cjs)$/,
   /^apps\/[^/]+\/src\/main\.ts$/,
   /^tools\/lint\/planted\//,
+  /^tools\/bench\/floors\//,
 ];
 
 /** Any path in any string of a package.json: exports, bin and the commands of scripts. */
@@ -28,7 +29,7 @@ function pathsInManifest(root, manifest) {
 }
 
 /** Tools and the test kit name further programs by path: Jest its reporter, a runner what it starts. */
-const startsPrograms = /^(tools|libs\/port-contracts|libs\/end-to-end)\//;
+const startsPrograms = /^(tools|libs\/port-contracts|libs\/end-to-end|libs\/bench)\//;
 
 function pathsInStrings(text) {
   return [...text.matchAll(/['"`](?:<rootDir>\/)?((?:tools|libs|apps)\/[\w./-]+\.(?:ts|mjs|cjs))['"`]/g)].map(

@@ -19,16 +19,16 @@ export interface LaneDeps<Push extends WaitingPush> {
 
 /** From so many changes on, a commit takes as long as its changes do, and there is nothing to win by larger ones. */
 const SMALL_COMMIT_CHANGES = 250;
-/** Of the time that the last commit took: how long the next one waits, and for how long that is worth it. */
-const GATHERING_SHARE = 0.5;
-const WORTH_GATHERING = 2;
+/** So many times as long as a commit took, those that it answered may come back. */
+const COMING_BACK = 2;
 
 const NOTHING = { pushes: 0, withinMs: 0, untilMs: 0 };
 
 /**
  * Those who were answered by one small commit often push again at once. The first of them would have a commit to itself,
- * and all others would wait for it: so the next commit waits until as many are there again, for a part of the time that
- * the last one took. After a commit of a single push, or a while after any, there is nobody to wait for.
+ * and all others would wait for it: so the next commit waits until as many are there again, for as long as the
+ * last one took at most. After a commit of a single push, or a while after any, there is nobody to wait
+ * for; and a critical push waits for nobody.
  */
 export function mergeLane<Push extends WaitingPush>(deps: LaneDeps<Push>): Lane<Push> {
   const { clock, timer, batchChangesMax, batchBytesMax } = deps;
@@ -53,10 +53,10 @@ export function mergeLane<Push extends WaitingPush>(deps: LaneDeps<Push>): Lane<
     await deps.commit(batch);
     const nowMs = clock.nowMs();
     const tookMs = isSmall(batch) ? nowMs - fromMs : 0;
-    const untilMs = nowMs + tookMs * WORTH_GATHERING;
+    const untilMs = nowMs + tookMs * COMING_BACK;
     // One that came too early does not mean that the others are not on their way.
     const count = Math.max(batch.length, expected.pushes >>> 1);
-    expected = { pushes: count, withinMs: Math.floor(tookMs * GATHERING_SHARE), untilMs };
+    expected = { pushes: count, withinMs: tookMs, untilMs };
   };
   const mayGather = () => !closing && expected.withinMs > 0 && clock.nowMs() < expected.untilMs;
   const run = async (): Promise<void> => {
@@ -72,6 +72,7 @@ export function mergeLane<Push extends WaitingPush>(deps: LaneDeps<Push>): Lane<
   return {
     add(push) {
       pushes.add(push);
+      if (push.critical) expected = NOTHING;
       if (pushes.length >= expected.pushes) stopGathering?.();
       going ??= run();
     },

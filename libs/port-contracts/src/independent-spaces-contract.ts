@@ -1,8 +1,10 @@
 import { change, pushOf } from './change-fixtures';
-import { gate } from './eventually';
+import { eventually, gate } from './eventually';
 import { mergeInto, mergeWithin } from './merge-fixtures';
-import { type MakeStore, storeWorld } from './store-under-test';
+import { type MakeStore, type StoreWorld, storeWorld } from './store-under-test';
 import { wholeSpace } from './whole-space';
+
+const MANY = 100_000;
 
 const pushesFor = <Space>(space: Space, device: string) =>
   new Map([[space, [pushOf(device, [change.create(device, { by: device })])]]]);
@@ -11,6 +13,7 @@ const pushesFor = <Space>(space: Space, device: string) =>
 export function describeIndependentSpacesContract(name: string, make: MakeStore): void {
   describe(`${name} keeps spaces independent of each other`, () => {
     const world = storeWorld(make);
+    describeMarking(world);
 
     test('a merge in one space does not wait for one in another', async () => {
       const [slow, quick] = [await world.space(), await world.space()];
@@ -68,5 +71,26 @@ export function describeIndependentSpacesContract(name: string, make: MakeStore)
       expect(await second).toBe(1);
       expect(log).toEqual(['first ends', 'second has loaded']);
     });
+  });
+}
+
+function describeMarking(world: StoreWorld): void {
+  test('a space that is being merged does not keep another one from being marked as announced', async () => {
+    const [busy, free] = [await world.space(), await world.space()];
+    for (const space of [busy, free]) await mergeInto(world.store, pushesFor(space, 'd1'));
+    const waiting = async () => (await world.store.unannounced(MANY)).map(({ space }) => space);
+    const [entered, leave] = [gate(), gate()];
+    const merging = world.store.transact([busy], async (transaction) => {
+      await mergeWithin(transaction, pushesFor(busy, 'd2'));
+      entered.open();
+      await leave.opened;
+    });
+    await entered.opened;
+    const versions = [busy, world.nowhere(), free].map((space) => [space, 2] as const);
+    const marking = world.store.markAnnounced(new Map(versions));
+    await eventually(async () => expect(await waiting()).not.toContain(free));
+    leave.open();
+    await Promise.all([merging, marking]);
+    expect(await waiting()).not.toContain(busy);
   });
 }

@@ -3,8 +3,8 @@ import type { SpaceKey, Version } from '@syncline/core';
 /**
  * What keeps a space in order behind the scenes. Contract:
  * - `unannounced` lists spaces whose head is above their announced version, the longest waiting first; a crash
- *   between commit and announcement leaves one, and nothing else does. `markAnnounced` never lowers the announced
- *   version.
+ *   between commit and announcement leaves one, and nothing else does. `markAnnounced` never lowers an announced
+ *   version, and of several spaces none waits for the merge of another.
  * - `spaces` lists keys in the order of their UTF-8 bytes, from the one after `after` on.
  * - `raiseFloor` removes every tombstone up to the floor and sets the floor, in one transaction; it never lowers
  *   it, never raises it above the head, and a reader sees either both or neither.

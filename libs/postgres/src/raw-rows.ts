@@ -152,7 +152,8 @@ export class RawClient extends Client {
 
 function rawParser(): ParserInside {
   const parser = new Parser() as unknown as ParserInside;
-  if (typeof parser.handlePacket !== 'function') throw new Error('this version of pg-protocol parses elsewhere');
+  if (typeof parser.handlePacket !== 'function')
+    throw new Error('this version of pg-protocol parses elsewhere');
   const parsePacket = parser.handlePacket.bind(parser);
   let isBinary = false;
   parser.handlePacket = (at, code, length, bytes) => {

@@ -21,7 +21,7 @@ interface Lengths {
 }
 
 const QUICK: Lengths = { stepSeconds: 1.5, repeatSeconds: 1.5, halvings: 1 };
-const FULL: Lengths = { stepSeconds: 8, repeatSeconds: 6, halvings: 2 };
+const FULL: Lengths = { stepSeconds: 6, repeatSeconds: 5, halvings: 2 };
 
 export const sustained: Row = {
   name: 'sustained',
