@@ -80,12 +80,12 @@ function unaryHandler<Request, Response>(
 function readHandler({ delta, keys, log }: DeltaServiceDeps) {
   const send = async (
     call: ServerWritableStream<Uint8Array, Uint8Array>,
-    { space, reader, cursor, bytesMax }: ReadCall,
+    { space, reader, cursor, knownHead, bytesMax }: ReadCall,
     gone: AbortSignal,
   ): Promise<Refusal | null> => {
     let bytes = 0;
     for (let from = cursor; !gone.aborted;) {
-      const read = await delta.read(space, reader, from, gone);
+      const read = await delta.read(space, reader, from, gone, knownHead);
       if (!read.ok) return read.refusal;
       for (const part of deltaToProto(space, read.value, keys)) {
         const encoded = encode(ReadResponse, part);

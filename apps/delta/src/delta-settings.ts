@@ -4,9 +4,9 @@ export interface DeltaSettings {
   readonly readsMax: number;
   /** Beyond as many, a read is refused. */
   readonly waitingReadsMax: number;
-  /** Pages that are read before anyone asked for them, or kept for whoever asks next. */
-  readonly aheadPagesMax: number;
-  readonly aheadKeepMs: number;
+  /** Pages that were read before anyone asked for them, and as many that are kept for whoever asks the same next. */
+  readonly keptPagesMax: number;
+  readonly keepPagesMs: number;
   readonly retryAfterMs: number;
   /** Between two looks for commits that were not announced. */
   readonly repairEveryMs: number;
@@ -28,8 +28,8 @@ export interface DeltaSettings {
 export const DEFAULT_DELTA_SETTINGS: DeltaSettings = {
   readsMax: 16,
   waitingReadsMax: 2_000,
-  aheadPagesMax: 32,
-  aheadKeepMs: 5_000,
+  keptPagesMax: 64,
+  keepPagesMs: 10_000,
   retryAfterMs: 500,
   repairEveryMs: 2_000,
   repairSpacesMax: 100,
@@ -45,9 +45,8 @@ export const DEFAULT_DELTA_SETTINGS: DeltaSettings = {
 export const DELTA_SENTENCES: Readonly<Record<keyof DeltaSettings, string>> = {
   readsMax: 'Reads at once; a further one waits.',
   waitingReadsMax: 'Reads that wait for their turn; beyond, a read is refused.',
-  aheadPagesMax:
-    'Pages that are read ahead of whoever is on the way, or kept for others who come the same way.',
-  aheadKeepMs: 'For so long such a page is kept.',
+  keptPagesMax: 'Pages that are read ahead of whoever is on the way, and as many that are kept for others.',
+  keepPagesMs: 'For so long such a page is kept.',
   retryAfterMs: 'When a read that could not be served should come again.',
   repairEveryMs: 'Commits that nobody announced are looked for this often.',
   repairSpacesMax: 'Spaces that are announced anew in one look.',

@@ -10,6 +10,7 @@ import {
   refused,
   type SpaceKey,
   type Subscribe,
+  type Version,
 } from '@syncline/core';
 import { compareRanges, type Comparison, planSpace, readDelta } from '@syncline/flows';
 import {
@@ -61,6 +62,8 @@ export interface Delta {
     reader: Reader,
     cursor: Cursor,
     gone?: AbortSignal,
+    /** The highest version that is known of the space; without it, it is read anew. */
+    knownHead?: Version | null,
   ) => Promise<Answer<SpaceDelta>>;
   readonly plan: (onBehalf: OnBehalf, subscribe: Subscribe, gone?: AbortSignal) => Promise<Answer<CheckPlan>>;
   readonly compare: (
@@ -92,8 +95,8 @@ export function createDelta(deps: DeltaDeps): Delta {
     closed ? Promise.resolve(away<Value>(settings)) : settle(call, gone, question);
 
   return {
-    async read(space, reader, cursor, gone) {
-      const answer = await ask('read', gone, () => read(space, reader, cursor));
+    async read(space, reader, cursor, gone, knownHead = null) {
+      const answer = await ask('read', gone, () => read(space, reader, cursor, knownHead));
       if (answer.ok) metrics.page(answer.value.page.entries.length);
       return answer;
     },
@@ -109,14 +112,9 @@ export function createDelta(deps: DeltaDeps): Delta {
 
 function pagesOf({ store, clock, metrics }: DeltaDeps, settings: DeltaSettings): DeltaStore['changes'] {
   const shared = () => metrics.shared();
-  const { aheadPagesMax: pagesMax, aheadKeepMs: keepMs } = settings;
-  return readAhead({
-    deltas: { changes: sharedChanges(store, shared) },
-    clock,
-    pagesMax,
-    keepMs,
-    used: shared,
-  });
+  const { keptPagesMax, keepPagesMs: keepMs } = settings;
+  const changes = sharedChanges({ deltas: store, clock, keptMax: keptPagesMax, keepMs, shared });
+  return readAhead({ deltas: { changes }, clock, pagesMax: keptPagesMax, keepMs });
 }
 
 const away = <Value>({ retryAfterMs }: DeltaSettings): Answer<Value> =>

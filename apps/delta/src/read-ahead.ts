@@ -6,7 +6,6 @@ export interface ReadAheadDeps {
   readonly clock: Clock;
   readonly pagesMax: number;
   readonly keepMs: number;
-  readonly used?: () => void;
 }
 
 interface Ahead {
@@ -21,7 +20,7 @@ interface Ahead {
  * come the same way.
  */
 export function readAhead(deps: ReadAheadDeps): DeltaStore['changes'] {
-  const { deltas, clock, pagesMax, keepMs, used = () => undefined } = deps;
+  const { deltas, clock, pagesMax, keepMs } = deps;
   const kept = new Map<string, Ahead>();
 
   const forgetOld = (): void => {
@@ -50,9 +49,7 @@ export function readAhead(deps: ReadAheadDeps): DeltaStore['changes'] {
     const ahead = await kept.get(key)?.changes.catch(() => null);
     // Whoever comes the same way later reads for himself: kept on, the rows of many pages would weigh on the memory.
     kept.delete(key);
-    const isUsed = ahead?.more === true;
-    if (isUsed) used();
-    const changes = isUsed ? ahead : await deltas.changes(request);
+    const changes = ahead?.more === true ? ahead : await deltas.changes(request);
     if (changes !== null) readNext(request, changes);
     return changes;
   };

@@ -9,6 +9,7 @@ import type {
   Reader,
   SpaceKey,
   Subscribe,
+  Version,
 } from '@syncline/core';
 import type { Comparison, SpacePush } from '@syncline/flows';
 import type { EncodedPush, OnBehalf } from '@syncline/wire';
@@ -26,6 +27,8 @@ export interface Backends {
     reader: Reader,
     cursor: Cursor,
     gone?: AbortSignal,
+    /** The highest version that is known of the space; without it, it is read anew. */
+    knownHead?: Version | null,
   ) => Promise<Answer<Delta<PageContent>>>;
   readonly plan: (onBehalf: OnBehalf, subscribe: Subscribe, gone?: AbortSignal) => Promise<Answer<CheckPlan>>;
   readonly compare: (

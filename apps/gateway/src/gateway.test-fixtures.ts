@@ -169,7 +169,7 @@ export function backendsOver({ store, announcements, limits }: Shared): Backends
       await announce(plans);
       return results[0]!;
     },
-    read: readDelta({ deltas: store, limits }),
+    read: (space, reader, cursor) => readDelta({ deltas: store, limits })(space, reader, cursor),
     plan: ({ space, access }, subscribe) => plan(space, access, subscribe),
     compare: ({ space, access }, ranges) => compare(space, access, ranges),
   };

@@ -9,7 +9,7 @@ import type {
   Subscribe,
   Subscribed,
 } from '@syncline/core';
-import { isMovable, payloadBytes, ZERO_TIME } from '@syncline/core';
+import { isMovable, payloadBytes, sameBytes, ZERO_TIME } from '@syncline/core';
 import { applyRepair, reachCheckpoint } from './checkpoint';
 import type { Repaired } from './inputs';
 import { dropLink, lose, restAnswerTimer } from './link';
@@ -177,8 +177,10 @@ export function onCheckpoint(turn: Turn, space: Space, message: CheckpointMessag
   space.link.moved = true;
   space.link.caughtUp = true;
   turn.state.connection.failures = 0;
+  // The server was told of it by the Subscribe.
+  const isKnown = space.cursor !== null && sameBytes(space.cursor, message.cursor);
   const differing = reachCheckpoint(turn, space, message);
-  send(turn, { kind: 'ack', space: space.id, cursor: message.cursor });
+  if (!isKnown) send(turn, { kind: 'ack', space: space.id, cursor: message.cursor });
   if (space.link.inFlight === null) restAnswerTimer(turn, space);
   if (differing.length > 0) repair(turn, space, differing);
   else space.restarts = 0;

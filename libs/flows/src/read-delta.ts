@@ -9,6 +9,7 @@ import {
   type Reader,
   refused,
   type SpaceKey,
+  type Version,
 } from '@syncline/core';
 import type { DeltaStore } from '@syncline/ports';
 
@@ -19,7 +20,12 @@ export interface ReadDeltaDeps {
 
 /** Reads on from a cursor, page by page; the space's state and the rows come from one snapshot. */
 export function readDelta({ deltas, limits }: ReadDeltaDeps) {
-  return async (space: SpaceKey, reader: Reader, cursor: Cursor): Promise<Answer<Delta>> => {
+  return async (
+    space: SpaceKey,
+    reader: Reader,
+    cursor: Cursor,
+    knownHead: Version | null = null,
+  ): Promise<Answer<Delta>> => {
     const changes = await deltas.changes({
       space,
       after: cursor.position,
@@ -27,6 +33,7 @@ export function readDelta({ deltas, limits }: ReadDeltaDeps) {
       recordsMax: limits.pageRecordsMax,
       bytesMax: limits.pageBytesMax,
       clockAfter: cursor.checkpoint,
+      ...(knownHead === null ? {} : { knownHead }),
     });
     if (changes === null) return refused('SPACE_NOT_FOUND');
     const { state, rows, more, clock } = changes;

@@ -58,6 +58,11 @@ export interface ChangesRequest {
    * nothing counts as well; it was taken just before the next version.
    */
   readonly clockAfter: Version;
+  /**
+   * The highest head that whoever asks knows of: what was read before will do where the space stood at this version. Left
+   * out where it has to be read anew. A store always reads anew.
+   */
+  readonly knownHead?: Version;
 }
 
 export interface CountRequest {

@@ -255,7 +255,8 @@ describe('between gateway and delta', () => {
     });
     fc.assert(
       fc.property(anySpaceKey, anyReader, anyCursor, anyNullable(anyUint32), (space, reader, cursor, max) => {
-        const call = { space, reader, cursor, bytesMax: max === 0 ? null : max };
+        const bytesMax = max === 0 ? null : max;
+        const call = { space, reader, cursor, bytesMax, knownHead: bytesMax };
         const proto = trip(ReadRequest, readCallToProto(call, keys));
         expect(readCallFromProto(proto, keys)).toEqual(granted(call));
         const forged = { ...proto, cursor: proto.cursor.with(3, proto.cursor[3]! ^ 1) };

@@ -12,6 +12,7 @@ import {
   refused,
   type SpaceKey,
   spaceOf,
+  type Version,
 } from '@syncline/core';
 import { Checkpoint } from '@syncline/proto';
 import { ReadRequest, ReadResponse } from '@syncline/proto/internal';
@@ -26,12 +27,14 @@ export interface ReadCall {
   readonly space: SpaceKey;
   readonly reader: Reader;
   readonly cursor: Cursor;
+  /** The highest version that is known of the space; null to have it read anew. */
+  readonly knownHead: Version | null;
   /** No further page follows when so many bytes of pages were sent; null for no limit. */
   readonly bytesMax: number | null;
 }
 
 export function readCallToProto(call: ReadCall, keys: CursorKeys): ReadRequest {
-  const { space, reader, cursor, bytesMax } = call;
+  const { space, reader, cursor, knownHead, bytesMax } = call;
   const { device, access, scope, takesPatches, takesOwn, mayHoldMore } = reader;
   const capabilities = [...(takesPatches ? ['patch-entries'] : []), ...(takesOwn ? ['own-entries'] : [])];
   return {
@@ -41,6 +44,7 @@ export function readCallToProto(call: ReadCall, keys: CursorKeys): ReadRequest {
     cursor: encodeCursor(cursor, space, keys),
     capabilities,
     mayHoldMore,
+    knownHead: knownHead ?? 0,
     bytesMax: bytesMax === null ? 0 : uint32(bytesMax),
   };
 }
@@ -61,7 +65,10 @@ export function readCallFromProto(proto: ReadRequest, keys: CursorKeys): Answer<
   return then(read, ({ space, reader }) => {
     const cursor = decodeCursor(proto.cursor, space, keys);
     const bytesMax = proto.bytesMax === 0 ? null : proto.bytesMax;
-    return cursor === null ? refused('INVALID_CURSOR') : granted({ space, reader, cursor, bytesMax });
+    const knownHead = proto.knownHead === 0 ? null : proto.knownHead;
+    return cursor === null
+      ? refused('INVALID_CURSOR')
+      : granted({ space, reader, cursor, knownHead, bytesMax });
   });
 }
 

@@ -64,8 +64,8 @@ export function remoteDelta({ channel, keys, settings: given }: RemoteDeltaDeps)
   };
 
   return {
-    async read(space, reader, cursor, gone) {
-      const call = { space, reader, cursor, bytesMax: ONE_PAGE };
+    async read(space, reader, cursor, gone, knownHead = null) {
+      const call = { space, reader, cursor, knownHead, bytesMax: ONE_PAGE };
       const request = encode(ReadRequest, readCallToProto(call, keys));
       try {
         const parts = await partsOf(channel, request, deadlineMs, gone);

@@ -61,8 +61,14 @@ export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
     },
     plan: planFor(deps),
     push: pushFor(deps),
-    async read(session, { space, ticket, reader, cursor }) {
-      const found = await deps.backends.read(keyOf(session, space), reader, cursor, leavingSignal(session));
+    async read(session, { space, ticket, reader, cursor, knownHead }) {
+      const found = await deps.backends.read(
+        keyOf(session, space),
+        reader,
+        cursor,
+        leavingSignal(session),
+        knownHead,
+      );
       if (!found.ok) return { kind: 'not-read', space, ticket, refusal: found.refusal };
       return { kind: 'read', space, ticket, delta: found.value };
     },

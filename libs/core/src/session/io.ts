@@ -163,6 +163,8 @@ export type SessionEffect =
       readonly ticket: number;
       readonly reader: Reader;
       readonly cursor: Cursor;
+      /** The highest version that this session has heard of. */
+      readonly knownHead: Version;
     }
   | {
       readonly do: 'push';

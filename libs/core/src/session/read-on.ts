@@ -13,7 +13,9 @@ export function readOn(state: SessionState, sub: Subscription, nowMs: number): S
   if (!hasRoom('bulk', state.unsentBytes + coming * pageBytesMax, sendWindowBytesMax)) return [];
   sub.reading = 'asked';
   sub.turn = ++state.lastTurn;
-  return [{ do: 'read', space: sub.space, ticket: sub.ticket, reader: opened.reader, cursor: opened.cursor }];
+  const { reader, cursor, head } = opened;
+  const knownHead = Math.max(head, cursor.position, sub.announcedTo);
+  return [{ do: 'read', space: sub.space, ticket: sub.ticket, reader, cursor, knownHead }];
 }
 
 /** What was held back for lack of room or after a failure; who has waited longest comes first. */

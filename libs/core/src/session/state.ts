@@ -87,6 +87,8 @@ export interface OpenedSpace {
   readonly access: Access;
   reader: Reader;
   readonly epoch: Epoch;
+  /** Where the space stood when it was opened. */
+  readonly head: Version;
   /** How far this session has sent. */
   cursor: Cursor;
   lastMovedAtMs: number;

@@ -105,6 +105,7 @@ export function opened(
     access: opening.access,
     reader,
     epoch: opening.epoch,
+    head: opening.head,
     cursor: opening.cursor,
     lastMovedAtMs: nowMs,
     lastSentAtMs: nowMs,
@@ -135,7 +136,9 @@ export function opened(
   sub.announcedTo = 0;
   // Nothing has moved since the device's checkpoint, so it is told so without a read.
   if (!moved && opening.cursor.checkpoint === opening.head && opening.reset === null && opening.head > 0) {
-    const digests = digestsFor(scope, opening.access, opening.digests);
+    // A device that told its own hears of those that differ, in Subscribed: what is not named has not changed.
+    const isSame = sub.asked.subscribe.digests.size > 0 && opening.mismatched.length === 0;
+    const digests = isSame ? new Map() : digestsFor(scope, opening.access, opening.digests);
     effects.push(
       send(state, checkpointMessage(state, sub, opening.head, opening.cursor, new Map(), digests), 'live'),
     );

@@ -50,6 +50,11 @@ export interface ReadRequest {
   traceparent: string;
   /** The device may have read further than the cursor says: nothing may be left out as unknown to it. */
   mayHoldMore: boolean;
+  /**
+   * The highest version of the space that the gateway knows of. What was read before will do when it stood there. 0 to
+   * have it read anew.
+   */
+  knownHead: number;
 }
 
 export interface ReadRequest_SchemaVersionsEntry {
@@ -126,6 +131,7 @@ function createBaseReadRequest(): ReadRequest {
     bytesMax: 0,
     traceparent: "",
     mayHoldMore: false,
+    knownHead: 0,
   };
 }
 
@@ -163,6 +169,9 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     }
     if (message.mayHoldMore !== false) {
       writer.uint32(88).bool(message.mayHoldMore);
+    }
+    if (message.knownHead !== 0) {
+      writer.uint32(96).uint64(message.knownHead);
     }
     return writer;
   },
@@ -271,6 +280,14 @@ export const ReadRequest: MessageFns<ReadRequest> = {
             message.mayHoldMore = reader.bool();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.knownHead = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -330,6 +347,11 @@ export const ReadRequest: MessageFns<ReadRequest> = {
         : isSet(object.may_hold_more)
         ? globalThis.Boolean(object.may_hold_more)
         : false,
+      knownHead: isSet(object.knownHead)
+        ? globalThis.Number(object.knownHead)
+        : isSet(object.known_head)
+        ? globalThis.Number(object.known_head)
+        : 0,
     };
   },
 
@@ -371,6 +393,9 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     if (message.mayHoldMore !== false) {
       obj.mayHoldMore = message.mayHoldMore;
     }
+    if (message.knownHead !== 0) {
+      obj.knownHead = Math.round(message.knownHead);
+    }
     return obj;
   },
 
@@ -400,6 +425,7 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     message.bytesMax = object.bytesMax ?? 0;
     message.traceparent = object.traceparent ?? "";
     message.mayHoldMore = object.mayHoldMore ?? false;
+    message.knownHead = object.knownHead ?? 0;
     return message;
   },
 };
