@@ -9,6 +9,8 @@ import { Parser } from 'pg-protocol/dist/parser';
 /** One row, read column by column from the first to the last. */
 export interface RawRow {
   text(): string;
+  /** The same for what is often what it was in rows before: then it is the very same string. */
+  name(): string;
   textOrNull(): string | null;
   /** int8, within what a number can hold. */
   whole(): number;
@@ -23,10 +25,19 @@ const FIELD_COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
 const HIGH = 2 ** 32;
 
+const NAMES = 64;
+const NAME_BYTES_MAX = 32;
+
+interface KnownName {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
 /** Reads one row after the other; there is no object for each. */
 class Reader implements RawRow {
   private bytes: Buffer = Buffer.alloc(0);
   private at = 0;
+  private readonly names: (KnownName | undefined)[] = new Array<undefined>(NAMES).fill(undefined);
 
   start(bytes: Buffer, at: number): void {
     this.bytes = bytes;
@@ -36,6 +47,21 @@ class Reader implements RawRow {
   text(): string {
     const text = this.textOrNull();
     if (text === null) throw new TypeError('a column that is never null was');
+    return text;
+  }
+
+  name(): string {
+    const length = this.bytes.readInt32BE(this.at);
+    if (length <= 0 || length > NAME_BYTES_MAX) return this.text();
+    const from = this.at + LENGTH_BYTES;
+    const slot = (length + 7 * this.bytes[from]! + 13 * this.bytes[from + length - 1]!) % NAMES;
+    const known = this.names[slot];
+    if (known !== undefined && isAt(known.bytes, this.bytes, from, length)) {
+      this.at = from + length;
+      return known.text;
+    }
+    const text = this.text();
+    this.names[slot] = { bytes: Uint8Array.prototype.slice.call(this.bytes, from, from + length), text };
     return text;
   }
 
@@ -66,8 +92,9 @@ class Reader implements RawRow {
     if (length === NULL) return null;
     const from = this.at;
     this.at += length;
-    const { buffer, byteOffset } = Buffer.from(this.bytes.subarray(from, this.at));
-    return new Uint8Array(buffer, byteOffset, length);
+    const copy = Buffer.allocUnsafe(length);
+    this.bytes.copy(copy, 0, from, this.at);
+    return new Uint8Array(copy.buffer, copy.byteOffset, length);
   }
 
   private length(): number {
@@ -75,6 +102,12 @@ class Reader implements RawRow {
     this.at += LENGTH_BYTES;
     return length;
   }
+}
+
+function isAt(name: Uint8Array, bytes: Uint8Array, from: number, length: number): boolean {
+  if (name.length !== length) return false;
+  for (let at = 0; at < length; at++) if (name[at] !== bytes[from + at]) return false;
+  return true;
 }
 
 interface RawMessage {

@@ -37,16 +37,16 @@ export const READ_NAMES =
 /** In the order of `READ_NAMES`. */
 export function readRow(row: RawRow): ReadRow {
   return {
-    collection: row.text() as CollectionName,
+    collection: row.name() as CollectionName,
     id: row.text() as RecordId,
     version: row.whole(),
     created_version: row.whole(),
     previous_version: row.whole(),
     payload: row.bytesOrNull(),
     time: row.whole() as HlcTime,
-    device: row.text() as DeviceId,
+    device: row.name() as DeviceId,
     number: row.whole(),
-    user_id: row.text() as UserId,
+    user_id: row.name() as UserId,
     schema_version: row.whole(),
     patch_set: row.bytesOrNull(),
     patch_remove: row.textOrNull(),

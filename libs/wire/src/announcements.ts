@@ -6,11 +6,15 @@ import { digestsFromProto, digestsToProto } from './digests';
 import { decode, encode, then, valueOrNull } from './encoding';
 import { spaceKeyFromProto } from './identity';
 import { encodeEntries, encodePackedEntries, entriesFromBytes } from './pages';
-import { bytesOrNull, NO_BYTES, type Place, reading, whole, wrong } from './place';
+import { bytesOrNull, NO_BYTES, reading, whole } from './place';
 
 /** An announcement as it came, with its entries encoded for every device that they can be passed on to. */
 export interface Announced {
   readonly space: SpaceKey;
+  /**
+   * Its entries are decoded when they are first asked for, as often nobody does. Where they turn out to be unreadable
+   * there are none, and whoever is behind reads what it lacks.
+   */
   readonly announcement: Announcement;
   /** For `pageBytes` and `pageMessageBytes`; null without entries. */
   readonly page: Uint8Array | null;
@@ -49,27 +53,35 @@ function announcementToProto(
   };
 }
 
-function announcementFromProto(proto: ProtoAnnouncement): Answer<Announced> {
-  return reading('', (at) => ({
-    space: spaceKeyFromProto(proto.tenant, proto.space, at, at),
-    announcement: {
-      epoch: whole(at, 'epoch', proto.epoch),
-      from: whole(at, 'from_version', proto.fromVersion),
-      to: whole(at, 'to_version', proto.toVersion),
-      entries: proto.page.length === 0 ? null : entriesOf(proto.page, at),
-      clock: clockFromProto(proto.clock, at),
-      digests: digestsFromProto(proto.digests, at, 'digests'),
-    },
-    page: bytesOrNull(proto.page),
-    packedPage: bytesOrNull(proto.compressedPage),
-  }));
-}
+type Entries = Announcement['entries'];
 
-function entriesOf(bytes: Uint8Array, at: Place): Announcement['entries'] {
-  const entries = entriesFromBytes(bytes);
-  if (entries.ok) return entries.value;
-  wrong(at, 'page', 'must be an encoded page');
-  return null;
+/** Told once of entries that were decoded. */
+export type OnEntries = (entries: NonNullable<Entries>, announced: Announced) => void;
+
+function announcementFromProto(proto: ProtoAnnouncement, onEntries: OnEntries): Answer<Announced> {
+  return reading('', (at) => {
+    const page = bytesOrNull(proto.page);
+    const known: { entries?: Entries } = page === null ? { entries: null } : {};
+    const announced: Announced = {
+      space: spaceKeyFromProto(proto.tenant, proto.space, at, at),
+      announcement: {
+        epoch: whole(at, 'epoch', proto.epoch),
+        from: whole(at, 'from_version', proto.fromVersion),
+        to: whole(at, 'to_version', proto.toVersion),
+        get entries() {
+          if (known.entries !== undefined) return known.entries;
+          known.entries = valueOrNull(entriesFromBytes(proto.page));
+          if (known.entries !== null) onEntries(known.entries, announced);
+          return known.entries;
+        },
+        clock: clockFromProto(proto.clock, at),
+        digests: digestsFromProto(proto.digests, at, 'digests'),
+      },
+      page,
+      packedPage: bytesOrNull(proto.compressedPage),
+    };
+    return announced;
+  });
 }
 
 export function announcementToBytes(
@@ -80,15 +92,18 @@ export function announcementToBytes(
   return encode(ProtoAnnouncement, announcementToProto(space, announcement, packing));
 }
 
-export function announcementFromBytes(bytes: Uint8Array): Answer<Announced> {
-  return then(decode(ProtoAnnouncement, bytes), announcementFromProto);
+export function announcementFromBytes(
+  bytes: Uint8Array,
+  onEntries: OnEntries = () => undefined,
+): Answer<Announced> {
+  return then(decode(ProtoAnnouncement, bytes), (proto) => announcementFromProto(proto, onEntries));
 }
 
 /** As adapters take it. Entries are packed where it is said how. */
-export function announcementCodec(packing: PackEntries | null = null) {
+export function announcementCodec(packing: PackEntries | null = null, onEntries?: OnEntries) {
   return {
     encode: (space: SpaceKey, announcement: Announcement) =>
       announcementToBytes(space, announcement, packing),
-    decode: (bytes: Uint8Array): Announced | null => valueOrNull(announcementFromBytes(bytes)),
+    decode: (bytes: Uint8Array): Announced | null => valueOrNull(announcementFromBytes(bytes, onEntries)),
   };
 }

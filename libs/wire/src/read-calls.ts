@@ -83,6 +83,7 @@ export function deltaToProto(space: SpaceKey, delta: Delta, keys: CursorKeys): R
     cursor: encodeCursor(page.cursor, space, keys),
     entryCount: entries.length,
     entryBytes: entriesBytes(entries),
+    more: checkpoint === null,
   };
   if (checkpoint === null) return [first];
   const { version, clock, digests } = checkpoint;

@@ -29,7 +29,7 @@ export interface RemoteBackends extends Backends {
 
 /** The merge and the delta service, wherever they run. */
 export function remoteBackends(deps: RemoteBackendsDeps): RemoteBackends {
-  const { credentials, clock, keys } = deps;
+  const { credentials, clock, keys, timer } = deps;
   const settings = { ...DEFAULT_REMOTE_SETTINGS, ...deps.settings };
   const { deadlineMs, resolveEveryMs: resolveAgainMs } = settings;
   const addresses = targetAddresses(deps.mergeTarget, deps.lookup);
@@ -47,6 +47,7 @@ export function remoteBackends(deps: RemoteBackendsDeps): RemoteBackends {
       attemptsMax: DELTA_ATTEMPTS_MAX,
     }),
     keys,
+    timer,
     settings,
   });
   return {

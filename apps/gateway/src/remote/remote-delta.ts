@@ -1,4 +1,5 @@
-import type { Answer, CursorKeys } from '@syncline/core';
+import { type Answer, type CursorKeys, encodeCursor, type Reader, sameBytes } from '@syncline/core';
+import type { Timer } from '@syncline/ports';
 import {
   CompareRangesRequest,
   CompareRangesResponse,
@@ -6,7 +7,6 @@ import {
   PlanRequest,
   PlanResponse,
   ReadRequest,
-  ReadResponse,
 } from '@syncline/proto/internal';
 import type { GrpcChannel } from '@syncline/service-kit';
 import {
@@ -21,6 +21,7 @@ import {
   readCallToProto,
 } from '@syncline/wire';
 import type { Backends } from '../backends';
+import { deltaStream, type DeltaStream } from './delta-stream';
 import { refusalOf } from './remote-failures';
 import { DEFAULT_REMOTE_SETTINGS, type RemoteSettings } from './remote-settings';
 
@@ -34,6 +35,7 @@ export interface RemoteDeltaDeps {
   /** To all instances in turn, which may call again what `DELTA_RETRY_SAFE` names. */
   readonly channel: GrpcChannel;
   readonly keys: CursorKeys;
+  readonly timer: Timer;
   readonly settings?: Partial<RemoteSettings>;
 }
 
@@ -41,11 +43,18 @@ export interface RemoteDelta extends Omit<Backends, 'push'> {
   close(): Promise<void>;
 }
 
-/** A single page: the next one is read when the device has taken this one. */
+interface GoingOn {
+  readonly stream: DeltaStream;
+  /** Where the next page begins. */
+  readonly cursor: Uint8Array;
+}
+
+/** The read ends after its first page. */
 const ONE_PAGE = 1;
 
-export function remoteDelta({ channel, keys, settings: given }: RemoteDeltaDeps): RemoteDelta {
+export function remoteDelta({ channel, keys, timer, settings: given }: RemoteDeltaDeps): RemoteDelta {
   const { deadlineMs, retryAfterMs } = { ...DEFAULT_REMOTE_SETTINGS, ...given };
+  const streams = { channel, timer, patienceMs: deadlineMs };
 
   const ask = async <Response, Value>(
     path: string,
@@ -63,17 +72,35 @@ export function remoteDelta({ channel, keys, settings: given }: RemoteDeltaDeps)
     }
   };
 
+  /** Reads that go on, by the reader that they are for: as a session asks, so a page of it is on its way already. */
+  const goingOn = new WeakMap<Reader, GoingOn>();
+
+  const read: Backends['read'] = async (space, reader, cursor, gone, knownHead = null) => {
+    const from = encodeCursor(cursor, space, keys);
+    const known = goingOn.get(reader);
+    goingOn.delete(reader);
+    const follows = known !== undefined && !known.stream.isOver && sameBytes(known.cursor, from);
+    if (!follows) known?.stream.cancel();
+    // Whoever does not tell what he knows of the head reads a page now and then.
+    const call = { space, reader, cursor, knownHead, bytesMax: knownHead === null ? ONE_PAGE : null };
+    const begin = (): DeltaStream =>
+      deltaStream(streams, encode(ReadRequest, readCallToProto(call, keys)), gone);
+    const stream = follows ? known.stream : begin();
+    try {
+      const parts = await stream.next();
+      const delta = deltaFromProto(space, parts, keys);
+      if (knownHead !== null && parts[0]?.more === true)
+        goingOn.set(reader, { stream, cursor: parts[0].cursor });
+      return delta;
+    } catch (error) {
+      // It broke between two pages: another instance goes on.
+      if (follows && gone?.aborted !== true) return read(space, reader, cursor, gone, knownHead);
+      return { ok: false, refusal: refusalOf(error, retryAfterMs) };
+    }
+  };
+
   return {
-    async read(space, reader, cursor, gone, knownHead = null) {
-      const call = { space, reader, cursor, knownHead, bytesMax: ONE_PAGE };
-      const request = encode(ReadRequest, readCallToProto(call, keys));
-      try {
-        const parts = await partsOf(channel, request, deadlineMs, gone);
-        return deltaFromProto(space, parts, keys);
-      } catch (error) {
-        return { ok: false, refusal: refusalOf(error, retryAfterMs) };
-      }
-    },
+    read,
     plan: (onBehalf, subscribe, gone) =>
       ask(
         PLAN.path,
@@ -94,35 +121,4 @@ export function remoteDelta({ channel, keys, settings: given }: RemoteDeltaDeps)
       channel.close();
     },
   };
-}
-
-/** Rejects as the stream does; one that is given up is cancelled at the other end as well. */
-function partsOf(
-  channel: GrpcChannel,
-  request: Uint8Array,
-  deadlineMs: number,
-  gone: AbortSignal | undefined,
-): Promise<ReadResponse[]> {
-  return new Promise((resolve, reject) => {
-    const stream = channel.stream(READ.path, { deadlineMs });
-    const parts: ReadResponse[] = [];
-    const cancel = (): void => stream.cancel();
-    const settle = (end: () => void): void => {
-      gone?.removeEventListener('abort', cancel);
-      end();
-    };
-    stream.on('data', (bytes: Uint8Array) => {
-      const part = decode(ReadResponse, bytes);
-      if (part.ok) parts.push(part.value);
-      else {
-        settle(() => reject(new Error('a part of a delta cannot be read')));
-        cancel();
-      }
-    });
-    stream.on('error', (error) => settle(() => reject(error)));
-    stream.on('end', () => settle(() => resolve(parts)));
-    gone?.addEventListener('abort', cancel, { once: true });
-    if (gone?.aborted === true) cancel();
-    else stream.end(request);
-  });
 }

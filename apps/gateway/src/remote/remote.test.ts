@@ -519,6 +519,90 @@ describe('reading', () => {
     for (let n = 0; n < 8; n++) expect((await remote.read(HOME, READER, FROM_START)).ok).toBe(true);
   });
 
+  describe('by a session, which asks for page after page', () => {
+    const HEAD = 3;
+
+    /** Counts the calls, and the pages that the delta service read for them. */
+    async function counted(settings: Partial<RemoteSettings> = {}) {
+      const port = await freePort();
+      const delta = deltaOn(await spaceOfThree());
+      const pages: AbortSignal[] = [];
+      const read: Delta['read'] = (space, reader, cursor, gone, knownHead) => {
+        pages.push(gone!);
+        return delta.read(space, reader, cursor, gone, knownHead);
+      };
+      const calls = { count: 0 };
+      const service = deltaService({ delta: { ...delta, read }, keys: KEYS, log: silentLog });
+      const serveRead = service.handlers['read'] as (call: unknown) => void;
+      const handlers = {
+        ...service.handlers,
+        read(call: unknown) {
+          calls.count++;
+          serveRead(call);
+        },
+      };
+      const instances = [
+        await serve('127.0.0.2', port, { ...service, handlers }),
+        await serve('127.0.0.3', port, { ...service, handlers }),
+      ];
+      const remote = backendsAt(
+        1,
+        name().lookup,
+        settings,
+        `ipv4:${instances.map(({ address }) => address).join(',')}`,
+      );
+      return { remote, pages, calls, instances };
+    }
+    const cursorOf = (read: Awaited<ReturnType<ReturnType<typeof backendsAt>['read']>>) => {
+      if (!read.ok) throw new Error(read.refusal.message);
+      return read.value.page.cursor;
+    };
+
+    test('is one call, and the next page comes before it is asked for', async () => {
+      const { remote, pages, calls } = await counted();
+      const first = await remote.read(HOME, READER, FROM_START, undefined, HEAD);
+      await eventually(() => expect(pages).toHaveLength(2));
+      const second = await remote.read(HOME, READER, cursorOf(first), undefined, HEAD);
+      expect(second).toMatchObject({
+        value: { page: { entries: { count: 1 } }, checkpoint: { version: 3 } },
+      });
+      expect([calls.count, pages.length]).toEqual([1, 2]);
+    });
+
+    test('begins anew where something else is asked for', async () => {
+      const { remote, calls } = await counted();
+      await remote.read(HOME, READER, FROM_START, undefined, HEAD);
+      expect(await remote.read(HOME, READER, FROM_START, undefined, HEAD)).toMatchObject({
+        value: { page: { entries: { count: 2 } }, checkpoint: null },
+      });
+      expect(calls.count).toBe(2);
+    });
+
+    test('goes on with another instance when the one has gone in between', async () => {
+      const { remote, instances } = await counted();
+      for (const { close } of instances) {
+        const first = await remote.read(HOME, READER, FROM_START, undefined, HEAD);
+        if (close === instances[0]!.close) await close();
+        expect(await remote.read(HOME, READER, cursorOf(first), undefined, HEAD)).toMatchObject({
+          value: { checkpoint: { version: 3 } },
+        });
+      }
+    });
+
+    test('is given up when nobody goes on, or the session has gone', async () => {
+      const { remote, pages } = await counted({ deadlineMs: 300 });
+      await remote.read(HOME, READER, FROM_START, undefined, HEAD);
+      await eventually(() => expect(pages.every(({ aborted }) => aborted)).toBe(true));
+      const leaving = new AbortController();
+      const found = await remote.read(HOME, { ...READER }, FROM_START, leaving.signal, HEAD);
+      leaving.abort();
+      await eventually(() => expect(pages.every(({ aborted }) => aborted)).toBe(true));
+      expect(await remote.read(HOME, { ...READER }, cursorOf(found), leaving.signal, HEAD)).toMatchObject({
+        ok: false,
+      });
+    });
+  });
+
   test('goes on while connections are asked to move on', async () => {
     const port = await freePort();
     const service = deltaService({ delta: deltaOn(await spaceOfThree()), keys: KEYS, log: silentLog });

@@ -84,6 +84,8 @@ export interface ReadResponse {
   entryCount: number;
   /** Of a page: roughly how many bytes its entries take, as send windows count them. */
   entryBytes: number;
+  /** Of a page: further ones follow. Otherwise the checkpoint does. */
+  more: boolean;
 }
 
 /** What a sync would do. */
@@ -516,7 +518,7 @@ export const ReadRequest_SchemaVersionsEntry: MessageFns<ReadRequest_SchemaVersi
 };
 
 function createBaseReadResponse(): ReadResponse {
-  return { part: undefined, version: 0, cursor: new Uint8Array(0), entryCount: 0, entryBytes: 0 };
+  return { part: undefined, version: 0, cursor: new Uint8Array(0), entryCount: 0, entryBytes: 0, more: false };
 }
 
 export const ReadResponse: MessageFns<ReadResponse> = {
@@ -543,6 +545,9 @@ export const ReadResponse: MessageFns<ReadResponse> = {
     }
     if (message.entryBytes !== 0) {
       writer.uint32(56).uint32(message.entryBytes);
+    }
+    if (message.more !== false) {
+      writer.uint32(64).bool(message.more);
     }
     return writer;
   },
@@ -616,6 +621,14 @@ export const ReadResponse: MessageFns<ReadResponse> = {
             message.entryBytes = reader.uint32();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -649,6 +662,7 @@ export const ReadResponse: MessageFns<ReadResponse> = {
         : isSet(object.entry_bytes)
         ? globalThis.Number(object.entry_bytes)
         : 0,
+      more: isSet(object.more) ? globalThis.Boolean(object.more) : false,
     };
   },
 
@@ -672,6 +686,9 @@ export const ReadResponse: MessageFns<ReadResponse> = {
     }
     if (message.entryBytes !== 0) {
       obj.entryBytes = Math.round(message.entryBytes);
+    }
+    if (message.more !== false) {
+      obj.more = message.more;
     }
     return obj;
   },
@@ -705,6 +722,7 @@ export const ReadResponse: MessageFns<ReadResponse> = {
     message.cursor = object.cursor ?? new Uint8Array(0);
     message.entryCount = object.entryCount ?? 0;
     message.entryBytes = object.entryBytes ?? 0;
+    message.more = object.more ?? false;
     return message;
   },
 };
