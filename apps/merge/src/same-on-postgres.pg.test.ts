@@ -46,6 +46,7 @@ import {
   pushOf,
   rulesOf,
   type Store,
+  storedRecords,
   testServices,
   wholeSpace,
 } from '@syncline/port-contracts';
@@ -339,14 +340,15 @@ async function prepare(store: Store): Promise<void> {
 }
 
 async function stored(store: Store, space: SpaceKey) {
-  const { state, rows, clock } = await wholeSpace(store, space);
+  const { state, clock } = await wholeSpace(store, space);
+  const records = await storedRecords(store, space);
   const history = [];
   for (let version = Math.max(1, state.head - 150); version <= state.head; version++)
     history.push(await store.atVersion(space, version));
   const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
   const receipts = [];
   for (const device of DEVICES) receipts.push(await store.receipts(space, deviceId(device), numbers));
-  return { state, rows, clock, history, receipts };
+  return { state, records, clock, history, receipts };
 }
 
 /** The same pushes, reads and upkeep on the store in memory and on another one, which is empty. */
