@@ -39,6 +39,8 @@ export interface GatewayDeps {
   readonly presence: Presence;
   readonly sessions: SessionRegistry;
   readonly rates: RateLimits;
+  /** The same for pushes, taken a little ahead. */
+  readonly pushRates: RateLimits;
   /** What tenants have of their own in the place of the installation's limits. */
   readonly ratesOf: RatesOf;
   readonly tokens: Tokens;

@@ -22,8 +22,8 @@ export interface GatewayMetrics {
   /** Content of artifacts that came from a device, or went to one. */
   artifactBytes(way: 'in' | 'out', bytes: number): void;
   slowConsumer(): void;
-  /** An announcement came; whether it had the entries with it. */
-  announced(withEntries: boolean): void;
+  /** An announcement came, with entries or without; unread where nobody here wants to know. */
+  announced(entries: 'with' | 'without' | 'unread'): void;
   /** The poll of heads found what no announcement had told. */
   announcementMissed(): void;
   degraded(part: GatewayPart): void;
@@ -70,9 +70,11 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
     'slow_consumers_total',
     'Sessions and downloads that ended because the device took nothing.',
   );
-  const announcements = counter('announcements_total', 'Announcements, by whether entries came with them.', [
-    'entries',
-  ]);
+  const announcements = counter(
+    'announcements_total',
+    'Announcements, by whether entries came with them; unread where no session here reads the space.',
+    ['entries'],
+  );
   const missed = counter('announcements_missed_total', 'Spaces whose move only the poll of heads found.');
   const degraded = counter('degraded_total', 'Times that the gateway went on without a part.', ['part']);
 
@@ -96,7 +98,7 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
     },
     called: (method, reason, tookMs) => callTime.observe({ method, reason }, tookMs / 1_000),
     slowConsumer: () => slow.add({}),
-    announced: (withEntries) => announcements.add({ entries: String(withEntries) }),
+    announced: (entries) => announcements.add({ entries }),
     announcementMissed: () => missed.add({}),
     degraded: (part) => degraded.add({ part }),
     watch({ unsentBytes, spacesWatched }) {

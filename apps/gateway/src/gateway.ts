@@ -1,5 +1,5 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
-import { tenantRates } from '@syncline/flows';
+import { ratesAhead, tenantRates } from '@syncline/flows';
 import * as services from '@syncline/proto/services';
 import {
   type Address,
@@ -28,7 +28,7 @@ import { handlersOf, unaryHandlers } from './unary/grpc';
 import type { UnaryMethods } from './unary/methods';
 import { syncMethods } from './unary/sync-methods';
 
-export interface GatewayOptions extends Omit<GatewayDeps, 'ratesOf'> {
+export interface GatewayOptions extends Omit<GatewayDeps, 'pushRates' | 'ratesOf'> {
   readonly grpcAddress: Address;
   readonly httpAddress: Address;
   /** Null to speak without TLS. */
@@ -58,7 +58,9 @@ const RECEIVED_PER_ALLOWED = 2;
 
 /** Everything that devices talk to: sessions and calls, over gRPC, WebSockets and HTTP. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const deps = { ...options, ratesOf: tenantRates({ tenants: options.store, clock: options.clock }) };
+  const { rates, clock, store } = options;
+  const ratesOf = tenantRates({ tenants: store, clock });
+  const deps = { ...options, ratesOf, pushRates: ratesAhead({ rates, clock }) };
   const { limits, timing, readiness } = deps;
   const shell = sessionShell(deps);
   const calls = { ...deps, compressor: gzipCompressor(limits.messageBytesMax) };

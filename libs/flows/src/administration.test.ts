@@ -178,12 +178,12 @@ describe('a device that comes by itself', () => {
       name: `a\u0000${'b'.repeat(300)}`,
       platform: 'ios',
     };
-    expect(await see(identityOf(ANN), given, -5)).toEqual({ ok: true, value: null });
+    expect(await see(identityOf(ANN), given, -5, null)).toEqual({ ok: true, value: null });
     const known = await store.registered({ tenant: TENANT, device: given.device });
     expect(known).toMatchObject({ name: `a ${'b'.repeat(253)}`, platform: 'ios', skewMs: -5 });
     const bound = { ...identityOf(ANN), device: deviceId('d2') };
-    expect(await see(bound, given, 0)).toMatchObject({ refusal: { reason: 'UNAUTHENTICATED' } });
-    expect(await see(identityOf(userId('bob')), given, 0)).toMatchObject({
+    expect(await see(bound, given, 0, null)).toMatchObject({ refusal: { reason: 'UNAUTHENTICATED' } });
+    expect(await see(identityOf(userId('bob')), given, 0, null)).toMatchObject({
       refusal: { reason: 'DEVICE_OF_OTHER_USER' },
     });
   });

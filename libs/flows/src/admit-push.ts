@@ -4,7 +4,8 @@ import { bucketsOf, type RatedSender, takenFrom } from './rated';
 import { limitsOf, type RatesOf } from './tenant-rates';
 
 export interface AdmitPushDeps {
-  readonly rates: RateLimits;
+  /** May be taken a little ahead, as pushes are many and small. */
+  readonly pushRates: RateLimits;
   readonly ratesOf: RatesOf;
   readonly limits: Limits;
 }
@@ -23,12 +24,12 @@ export interface AdmittedPush {
 }
 
 /** Counts a push against the limits of its device, user and tenant, the tenant's own where it has some. */
-export function admitPush({ rates, ratesOf, limits: usual }: AdmitPushDeps) {
+export function admitPush({ pushRates, ratesOf, limits: usual }: AdmitPushDeps) {
   return async (sender: RatedSender, size: PushSize): Promise<Answer<AdmittedPush>> => {
     const limits = limitsOf(usual, await ratesOf(sender.tenant));
     const changes = bucketsOf('changes', sender, size.changes, limits);
     const bytes = bucketsOf('pushBytes', sender, size.bytes, limits);
-    const taken = await takenFrom(rates, [...changes, ...bytes]);
+    const taken = await takenFrom(pushRates, [...changes, ...bytes]);
     if (!taken.ok) return taken;
     const remaining = Math.min(...taken.value.slice(0, changes.length));
     return granted({ remaining, changesPerSecondMax: limits.changesPerSecondMax });

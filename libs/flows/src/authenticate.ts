@@ -17,6 +17,7 @@ import type {
   RateLimits,
   SessionRegistry,
   Tenant,
+  TenantDevice,
   Tokens,
 } from '@syncline/ports';
 import { admitHandshake } from './admit-handshake';
@@ -41,6 +42,8 @@ export interface AuthenticateRequest {
   /** The session that begins, and counts against the limits; null when a token is only refreshed. */
   readonly entering: SessionId | null;
   readonly resume: SessionId | null;
+  /** Makes the device known, which tells as well whether it was revoked; left out where only that is looked up. */
+  readonly see?: (identity: Identity, tenant: Tenant | null) => Promise<Answer<null>>;
 }
 
 export interface Authenticated {
@@ -73,7 +76,10 @@ export function authenticate(deps: AuthenticateDeps) {
     if (!ofTenant.ok) return ofTenant;
     if (identity.device !== undefined && identity.device !== device)
       return refused('UNAUTHENTICATED', { message: 'The token is of another device.' });
-    if (await directory.isRevoked({ tenant, device })) return refused('DEVICE_REVOKED');
+    const seen = await (request.see === undefined
+      ? notRevoked(directory, { tenant, device })
+      : request.see(identity, ofTenant.value));
+    if (!seen.ok) return seen;
     const counted =
       entering === null
         ? granted(null)
@@ -82,6 +88,10 @@ export function authenticate(deps: AuthenticateDeps) {
     const saved = request.resume === null ? null : await sessions.load(request.resume);
     return granted({ identity, saved });
   };
+}
+
+async function notRevoked(directory: Directory, device: TenantDevice): Promise<Answer<null>> {
+  return (await directory.isRevoked(device)) ? refused('DEVICE_REVOKED') : granted(null);
 }
 
 async function enter(

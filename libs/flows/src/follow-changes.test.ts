@@ -16,11 +16,13 @@ async function begin() {
     limits,
     writer: deviceOn(store, HOME_KEY, 'writer'),
     acknowledge: (device: string, version: number) =>
-      store.acknowledge(
-        HOME_KEY,
-        { device: deviceId(device), user: ANN, nowMs: time.nowMs(), skewMs: 0 },
-        version,
-      ),
+      store.acknowledge([
+        {
+          space: HOME_KEY,
+          seen: { device: deviceId(device), user: ANN, nowMs: time.nowMs(), skewMs: 0 },
+          version,
+        },
+      ]),
     stages: async (numbers: readonly number[], given: Partial<FollowRequest> = {}) => {
       const request = { access: OWNER_OF_ALL, device: deviceId('writer'), numbers, ...given };
       const answer = await follow(HOME_KEY, request);

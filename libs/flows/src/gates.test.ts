@@ -187,7 +187,7 @@ describe('admitting pushes', () => {
     const clock = manualTime();
     const limits = { ...DEFAULT_LIMITS, ...own };
     const admit = admitPush({
-      rates: memoryRateLimits({ clock }),
+      pushRates: memoryRateLimits({ clock }),
       ratesOf: () => Promise.resolve(ownRates),
       limits,
     });
@@ -267,7 +267,7 @@ describe('declaring a collection', () => {
       ok: true,
       value: { rulesVersion: 2 },
     });
-    expect((await store.collections(HOME_KEY))?.get(NOTES)).toMatchObject({
+    expect((await store.collections(HOME_KEY))?.rules.get(NOTES)).toMatchObject({
       policy: 'manual',
       rulesVersion: 2,
     });
@@ -284,7 +284,7 @@ describe('declaring a collection', () => {
     expect(answer).toMatchObject({
       refusal: { reason: 'POLICY_INVALID', violations: [{}, { field: 'policy' }, { field: 'collection' }] },
     });
-    expect((await store.collections(HOME_KEY))?.size).toBe(0);
+    expect((await store.collections(HOME_KEY))?.rules.size).toBe(0);
   });
 });
 

@@ -32,7 +32,7 @@ import {
 import type { Clock, DeltaStore, DeviceStore, Directory, Identity, SpaceDevice } from '@syncline/ports';
 
 export interface OpenSpaceDeps {
-  readonly deltas: Pick<DeltaStore, 'state' | 'collections'>;
+  readonly deltas: Pick<DeltaStore, 'collections'>;
   readonly devices: DeviceStore;
   readonly directory: Directory;
   readonly policies: PolicyRegistry;
@@ -52,10 +52,10 @@ export function openSpace(deps: OpenSpaceDeps) {
     const key = spaceKey(caller.identity.tenant, subscribe.space);
     const access = await accessTo(deps.directory, caller.identity, key, subscribe);
     if (access === null) return refused('SPACE_NOT_FOUND');
-    const collections = await deps.deltas.collections(key);
-    const state = await deps.deltas.state(key);
-    if (collections === null || state === null) return refused('SPACE_NOT_FOUND');
-    const violations = scopeProblems(subscribe.scope, rulesBook(collections, deps.policies));
+    const declared = await deps.deltas.collections(key);
+    if (declared === null) return refused('SPACE_NOT_FOUND');
+    const { state, rules } = declared;
+    const violations = scopeProblems(subscribe.scope, rulesBook(rules, deps.policies));
     if (violations.length > 0) return refused('INVALID_SCOPE', { violations });
     const start = startOf(subscribe, key, state, access, deps.keys);
     if (!start.ok) return start;

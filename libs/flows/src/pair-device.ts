@@ -107,7 +107,7 @@ function join(deps: PairDeviceDeps) {
     const admitted = await admit({ tenant, user, expiresAtMs: pairing.expiresAtMs, grants: new Map() });
     if (!admitted.ok) return admitted;
     const device = { tenant, device: given.device };
-    const registered = await register({ ...given, device, user, seen: null });
+    const registered = await register({ ...given, device, user, seen: null }, admitted.value);
     if (!registered.ok) return registered;
     const issued =
       issueToken === null ? null : await issueToken({ tenant, user, device: given.device }, clock.nowMs());

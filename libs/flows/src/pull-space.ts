@@ -85,7 +85,7 @@ export function pullSpace(deps: PullSpaceDeps) {
         : run;
     const isNew = request.cursor === null || opening.reset !== null || run.value.pages.length > 0;
     const declared = isNew ? await deps.deltas.collections(key) : null;
-    const collections = declared === null ? [] : knownCollections(opening.access, declared);
+    const collections = declared === null ? [] : knownCollections(opening.access, declared.rules);
     return granted({ opening, ...run.value, collections });
   };
 

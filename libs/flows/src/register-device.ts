@@ -16,13 +16,13 @@ import type {
   IntegrityKey,
   RegisteredDevice,
   Secrets,
+  Tenant,
   TenantDevice,
   Tenants,
 } from '@syncline/ports';
 
 export interface RegisterDeviceDeps {
   readonly registry: DeviceRegistry;
-  readonly tenants: Pick<Tenants, 'tenant'>;
   readonly clock: Clock;
 }
 
@@ -36,10 +36,9 @@ interface Registering extends DeviceDescription {
   readonly seen: { readonly skewMs: number } | null;
 }
 
-/** Makes a device known as one of its user's. */
-export function registerDevice({ registry, tenants, clock }: RegisterDeviceDeps) {
-  return async (registering: Registering): Promise<Answer<RegisteredDevice>> => {
-    const tenant = await tenants.tenant(registering.device.tenant);
+/** Makes a device known as one of its user's, as far as the tenant allows for; null for one that was not declared. */
+export function registerDevice({ registry, clock }: RegisterDeviceDeps) {
+  return async (registering: Registering, tenant: Tenant | null): Promise<Answer<RegisteredDevice>> => {
     const devicesMax = tenant?.quotas.devicesPerUserMax ?? null;
     const registered = await registry.registerDevice({ ...registering, nowMs: clock.nowMs(), devicesMax });
     switch (registered.kind) {
@@ -72,6 +71,7 @@ export interface RegisteredWithKey {
 }
 
 export interface RegisterOwnDeviceDeps extends RegisterDeviceDeps {
+  readonly tenants: Pick<Tenants, 'tenant'>;
   readonly chance: Chance;
   readonly secrets: Secrets;
 }
@@ -80,7 +80,7 @@ const INTEGRITY_KEY_BYTES = 32;
 
 /** A user makes a device known, and may ask for a key with which its messages are signed. */
 export function registerOwnDevice(deps: RegisterOwnDeviceDeps) {
-  const { registry, chance, secrets } = deps;
+  const { registry, tenants, chance, secrets } = deps;
   const register = registerDevice(deps);
   return async (
     identity: Identity,
@@ -90,7 +90,7 @@ export function registerOwnDevice(deps: RegisterOwnDeviceDeps) {
     const device = { tenant, device: given.device };
     if (identity.device !== undefined && identity.device !== given.device)
       return refused('PERMISSION_DENIED', { message: 'The token is of another device.' });
-    const registered = await register({ ...given, device, user, seen: null });
+    const registered = await register({ ...given, device, user, seen: null }, await tenants.tenant(tenant));
     if (!registered.ok) return registered;
     if (!wantsIntegrityKey) return granted({ device: registered.value, integrityKey: null });
     const integrityKey = { id: chance.id(), bytes: secrets.bytes(INTEGRITY_KEY_BYTES) };

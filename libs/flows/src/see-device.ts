@@ -1,5 +1,5 @@
 import { type Answer, granted, refused } from '@syncline/core';
-import type { Identity } from '@syncline/ports';
+import type { Identity, Tenant } from '@syncline/ports';
 import { type DeviceGiven, registerDevice, type RegisterDeviceDeps } from './register-device';
 
 /**
@@ -12,6 +12,7 @@ export function seeDevice(deps: RegisterDeviceDeps) {
     { tenant, user, device: bound }: Identity,
     given: DeviceGiven,
     skewMs: number,
+    known: Tenant | null,
   ): Promise<Answer<null>> => {
     if (bound !== undefined && bound !== given.device)
       return refused('UNAUTHENTICATED', { message: 'The token is of another device.' });
@@ -22,7 +23,7 @@ export function seeDevice(deps: RegisterDeviceDeps) {
       appVersion: plain(given.appVersion),
       client: plain(given.client),
     };
-    const seen = await register({ ...described, device, user, seen: { skewMs } });
+    const seen = await register({ ...described, device, user, seen: { skewMs } }, known);
     return seen.ok ? granted(null) : seen;
   };
 }

@@ -57,7 +57,10 @@ export function deltaStore({ spaces }: StoreTables): DeltaStore {
       }
       return found;
     },
-    collections: async (space) => spaces.get(space)?.rules ?? null,
+    async collections(space) {
+      const table = spaces.get(space);
+      return table === undefined ? null : { state: table.state, rules: table.rules };
+    },
   };
 }
 

@@ -24,8 +24,9 @@ export function deviceStore({ spaces }: StoreTables): DeviceStore {
       const table = spaces.get(space);
       return table === undefined ? null : (deviceOf(table, seen.device) ?? null);
     },
-    async acknowledge(space, seen, version) {
-      see(space, seen, (known) => Math.max(known ?? version, version));
+    async acknowledge(several) {
+      for (const { space, seen, version } of several)
+        see(space, seen, (known) => Math.max(known ?? version, version));
     },
     async restart(space, seen, version) {
       see(space, seen, () => version);

@@ -22,7 +22,7 @@ export function describeDeclarationsContract(name: string, make: MakeAdministrat
       const first = { ...declaration, rules: { ...declaration.rules, rulesVersion: 1 } };
       expect(await store.declareSeen(space, declaration, null)).toEqual(first);
       expect(await store.declaration(space, NOTES, null)).toEqual(first);
-      expect((await store.collections(space))?.get(NOTES)).toEqual(first.rules);
+      expect((await store.collections(space))?.rules.get(NOTES)).toEqual(first.rules);
       expect(await store.declaration(space, collectionName('other'), null)).toBeNull();
       expect(await store.declaration(world.nowhere(), NOTES, null)).toBeNull();
       await expect(store.declareSeen(world.nowhere(), declaration, null)).rejects.toThrow(Error);
@@ -70,7 +70,7 @@ export function describeDeclarationsContract(name: string, make: MakeAdministrat
       expect(await store.takeBack(space, NOTES)).toBe(false);
       expect(await store.declaration(space, NOTES, null)).toBeNull();
       expect(await store.declaration(space, NOTES, 1)).not.toBeNull();
-      expect((await store.collections(space))?.has(NOTES)).toBe(false);
+      expect((await store.collections(space))?.rules.has(NOTES)).toBe(false);
       expect((await store.declareSeen(space, declarationOf('notes'), 0))?.rules.rulesVersion).toBe(2);
       await store.takeBack(space, NOTES);
       expect(await store.declare(space, rulesOf('notes'))).toBe(3);

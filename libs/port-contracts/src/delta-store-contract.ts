@@ -64,6 +64,17 @@ function describeState(world: StoreWorld): void {
     expect([rows, more, clock.size]).toEqual([[], false, 0]);
   });
 
+  test('the rules of a space come with where it stands', async () => {
+    const space = await world.space();
+    await world.device(space, 'd1').push(change.create('a', {}));
+    const { state, rules } = (await world.store.collections(space))!;
+    expect(state).toEqual(await world.store.state(space));
+    expect(state.head).toBe(1);
+    expect(rules.size).toBe(0);
+    await world.store.declare(space, rulesOf('tasks'));
+    expect([...(await world.store.collections(space))!.rules.keys()]).toEqual([TASKS]);
+  });
+
   test('the heads of several spaces come at once, without those that do not exist', async () => {
     const [left, right] = [await world.space(), await world.space()];
     await world.device(right, 'd1').push(change.create('a', {}), change.create('b', {}));

@@ -77,8 +77,8 @@ function describeRules(world: StoreWorld): void {
     expect(await world.store.declare(space, secrets)).toBe(1);
     const before = await world.store.collections(space);
     expect(await world.store.declare(space, { ...notes, rulesVersion: 0 })).toBe(2);
-    expect(before?.get(notes.collection)?.rulesVersion).toBe(1);
-    expect(await world.store.collections(space)).toEqual(
+    expect(before?.rules.get(notes.collection)?.rulesVersion).toBe(1);
+    expect((await world.store.collections(space))?.rules).toEqual(
       new Map([
         [notes.collection, { ...notes, rulesVersion: 2 }],
         [secrets.collection, { ...secrets, rulesVersion: 1 }],

@@ -144,7 +144,7 @@ function describeRules(world: StoreWorld): void {
     expect((await d2.one(change.update('a', { n: 9 }, { baseVersion: 1 }))).status).toBe('APPLIED');
     expect(await world.store.declare(space, rulesOf(NOTES, { policy: 'server-wins' }))).toBe(2);
     expect((await d1.one(change.update('a', { n: 8 }, { baseVersion: 1 }))).status).toBe('LOST');
-    expect((await world.store.collections(space))?.get(NOTES)).toMatchObject({
+    expect((await world.store.collections(space))?.rules.get(NOTES)).toMatchObject({
       policy: 'server-wins',
       rulesVersion: 2,
     });

@@ -29,7 +29,7 @@ export interface DeltaStore {
   range(request: RangeRequest): Promise<RangeRows | null>;
   /** Those that exist, live or as tombstones. */
   records(space: SpaceKey, keys: readonly RecordName[]): Promise<ReadonlyMap<RecordKey, StoredRecord> | null>;
-  collections(space: SpaceKey): Promise<ReadonlyMap<CollectionName, CollectionRules> | null>;
+  collections(space: SpaceKey): Promise<SpaceCollections | null>;
 }
 
 export interface Head {
@@ -37,6 +37,12 @@ export interface Head {
   readonly head: Version;
   /** Grows whenever someone's access to the space changes; never falls, not even in a new epoch. */
   readonly accessChanges: number;
+}
+
+/** The rules that collections were declared with. */
+export interface SpaceCollections {
+  readonly state: SpaceState;
+  readonly rules: ReadonlyMap<CollectionName, CollectionRules>;
 }
 
 export interface RecordName {

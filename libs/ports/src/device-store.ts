@@ -15,15 +15,23 @@ export interface SpaceDevice {
  * Contract: `open` makes a device known with the given acknowledged version if it is new, and otherwise leaves
  * the acknowledged version as it is; `acknowledge` never lowers it, `restart` sets it. All three move `lastSeenMs`
  * forward and store the skew; a device stays with the user who made it known. The last two make a device known as
- * well, and do nothing in a space that does not exist. A device that has pushed and was never opened holds no copy,
+ * well, and do nothing in a space that does not exist. `acknowledge` takes those of many devices in one go, each device of a
+ * space at most once; all of them are kept, or none. A device that has pushed and was never opened holds no copy,
  * so `devices` leaves it out. Null stands for a space that does not exist.
  */
 export interface DeviceStore {
   open(space: SpaceKey, seen: DeviceSeen, acknowledged: Version): Promise<SpaceDevice | null>;
-  acknowledge(space: SpaceKey, seen: DeviceSeen, version: Version): Promise<void>;
+  acknowledge(several: readonly Acknowledgement[]): Promise<void>;
   /** The device begins to keep a copy, or ceases to: from now on it holds back the floor from here. */
   restart(space: SpaceKey, seen: DeviceSeen, version: Version): Promise<void>;
   devices(space: SpaceKey): Promise<readonly SpaceDevice[] | null>;
+}
+
+/** The device holds a checkpoint of the version. */
+export interface Acknowledgement {
+  readonly space: SpaceKey;
+  readonly seen: DeviceSeen;
+  readonly version: Version;
 }
 
 export interface DeviceSeen {

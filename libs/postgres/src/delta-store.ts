@@ -130,7 +130,7 @@ export function deltaStore(sql: Sql): DeltaStore {
         stateOfSpace(space),
         rulesOfSpace(space),
       ]);
-      return state === undefined ? null : byCollection(rows.map(rulesOf));
+      return state === undefined ? null : { state: stateOf(state), rules: byCollection(rows.map(rulesOf)) };
     },
   };
 }

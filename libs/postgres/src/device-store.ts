@@ -1,5 +1,6 @@
 import type { DeviceId, SpaceKey, UserId } from '@syncline/core';
-import type { DeviceSeen, DeviceStore, SpaceDevice } from '@syncline/ports';
+import type { Acknowledgement, DeviceSeen, DeviceStore, SpaceDevice } from '@syncline/ports';
+import { arraysOf, type Column, namesOf, unnestOf } from './columns';
 import { type Param, type Sql, statement } from './sql';
 
 interface DeviceRow {
@@ -14,29 +15,42 @@ interface DeviceRow {
 const NAMES = 'device, user_id, last_number, acknowledged, last_seen_ms, skew_ms';
 
 /** The first to make a device known gives it its user; the rest is that of the last time it was seen. */
-const seeing = (acknowledged: string, condition = ''): string => `
-  insert into space_devices as known (space, device, user_id, last_seen_ms, skew_ms, acknowledged)
-  select space, $2::text, $3::text, $4::int8, $5::int8, $6::int8 from spaces where space = $1::text ${condition}
+const SEEN: readonly Column<Acknowledgement>[] = [
+  { name: 'space', type: 'text', of: ({ space }) => space },
+  { name: 'device', type: 'text', of: ({ seen }) => seen.device },
+  { name: 'user_id', type: 'text', of: ({ seen }) => seen.user },
+  { name: 'last_seen_ms', type: 'int8', of: ({ seen }) => seen.nowMs },
+  { name: 'skew_ms', type: 'int8', of: ({ seen }) => seen.skewMs },
+  { name: 'acknowledged', type: 'int8', of: ({ version }) => version },
+];
+
+const seeing = (rows: string, acknowledged: string): string => `
+  insert into space_devices as known (${namesOf(SEEN)})
+  ${rows}
   on conflict (space, device) do update
   set user_id = coalesce(known.user_id, excluded.user_id),
     last_seen_ms = greatest(known.last_seen_ms, excluded.last_seen_ms),
     skew_ms = excluded.skew_ms,
-    acknowledged = ${acknowledged}
-  returning ${NAMES}`;
+    acknowledged = ${acknowledged}`;
+
+const ONE =
+  'select space, $2::text, $3::text, $4::int8, $5::int8, $6::int8 from spaces where space = $1::text';
+/** Whoever writes several takes them in this order, so that no two wait for each other. */
+const MANY = `
+  select ${namesOf(SEEN)} from ${unnestOf(SEEN, 'seen')} join spaces using (space)
+  where (select set_config('synchronous_commit', 'off', true)) = 'off'
+  order by space collate "C", device collate "C"`;
 
 const openDevice = statement<DeviceRow>(
   'device.open',
-  seeing('coalesce(known.acknowledged, excluded.acknowledged)'),
+  `${seeing(ONE, 'coalesce(known.acknowledged, excluded.acknowledged)')} returning ${NAMES}`,
 );
 /** Not worth waiting for the disk: a device that is thought to hold less than it does only keeps the floor down. */
-const acknowledgeVersion = statement<DeviceRow>(
+const acknowledgeVersions = statement<never>(
   'device.acknowledge',
-  seeing(
-    'greatest(known.acknowledged, excluded.acknowledged)',
-    `and set_config('synchronous_commit', 'off', true) = 'off'`,
-  ),
+  seeing(MANY, 'greatest(known.acknowledged, excluded.acknowledged)'),
 );
-const restartDevice = statement<DeviceRow>('device.restart', seeing('excluded.acknowledged'));
+const restartDevice = statement<never>('device.restart', seeing(ONE, 'excluded.acknowledged'));
 
 const devicesOf = statement<DeviceRow | { readonly device: null }>(
   'device.list',
@@ -51,8 +65,8 @@ export function deviceStore(sql: Sql): DeviceStore {
       const [row] = await sql.query(openDevice(...seenParams(space, seen), acknowledged));
       return row === undefined ? null : deviceOf(row);
     },
-    async acknowledge(space, seen, version) {
-      await sql.query(acknowledgeVersion(...seenParams(space, seen), version));
+    async acknowledge(several) {
+      if (several.length > 0) await sql.query(acknowledgeVersions(...arraysOf(SEEN, several)));
     },
     async restart(space, seen, version) {
       await sql.query(restartDevice(...seenParams(space, seen), version));

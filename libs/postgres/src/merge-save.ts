@@ -68,6 +68,7 @@ const takeNumbers = statement<{ device: DeviceId }>(
   'merge.save_numbers',
   `insert into space_devices as known (${namesOf(NUMBERS)})
    select ${namesOf(NUMBERS)} from ${unnestOf(NUMBERS, 'taken')}
+   order by space collate "C", device collate "C"
    on conflict (space, device) do update
    set last_number = excluded.last_number, taken_version = excluded.taken_version
    where known.last_number < excluded.last_number

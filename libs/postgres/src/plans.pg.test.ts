@@ -189,7 +189,7 @@ describe.each([
   test('opening, acknowledging and asking for access do', async () => {
     const seen = { device: deviceId('d1'), user: userId('u'), nowMs: BASE_MS, skewMs: 0 };
     await expectNoScans(() => world.store.open(SPACE, seen, 1));
-    await expectNoScans(() => world.store.acknowledge(SPACE, seen, 2));
+    await expectNoScans(() => world.store.acknowledge([{ space: SPACE, seen, version: 2 }]));
     await expectNoScans(() => world.store.access(SPACE, userId('u')));
     await expectNoScans(() => world.store.spacesOf(tenantId('acme'), userId('u'), null, 10));
   });

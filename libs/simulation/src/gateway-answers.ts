@@ -176,7 +176,7 @@ async function pushOn(
 ): Promise<SessionInput> {
   const { space, ticket, user, device, access, changes } = effect;
   const admit = admitPush({
-    rates: throughProcess(process, deps.rates()),
+    pushRates: throughProcess(process, deps.rates()),
     ratesOf: NO_OWN_RATES,
     limits: deps.limits,
   });

@@ -81,10 +81,12 @@ function watchedDevices(store: Store, record: WorldRecord, clock: Clock, horizon
     acknowledged.set(`${space}\n${device}`, { version, atMs: clock.nowMs() });
   };
   return {
-    async acknowledge(space, seen, version) {
-      await store.acknowledge(space, seen, version);
-      const before = acknowledged.get(`${space}\n${seen.device}`)?.version ?? 0;
-      note(space, seen.device, Math.max(before, version));
+    async acknowledge(several) {
+      await store.acknowledge(several);
+      for (const { space, seen, version } of several) {
+        const before = acknowledged.get(`${space}\n${seen.device}`)?.version ?? 0;
+        note(space, seen.device, Math.max(before, version));
+      }
     },
     async restart(space, seen, holds) {
       await store.restart(space, seen, holds);

@@ -1,8 +1,10 @@
 import { refusedCall } from '@syncline/wire/grpc';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { OpenSession, SessionStream } from '../session/stream';
 import { bearerToken } from '../unary/bearer';
+import { http2Of } from './call-inside';
+import { framedMessages } from './framed-messages';
 
 type Call = ServerDuplexStream<Uint8Array, Uint8Array>;
 
@@ -25,16 +27,14 @@ export function sessionHandler({ openSession, behindProxy }: SessionCallDeps): (
 }
 
 function streamOf(call: Call, address: string | null): SessionStream {
+  const messages = framedMessages(call);
   return {
     transport: 'grpc',
     address,
     token: bearerToken(call.metadata.get('authorization')[0]?.toString()) || null,
-    send(bytes, flushed) {
-      call.write(bytes, (error?: Error | null) => {
-        if (error == null) flushed();
-      });
-    },
+    send: messages.send,
     end(why) {
+      messages.flush();
       if (why === null) call.end();
       else call.emit('error', refusedCall(why));
     },
@@ -44,20 +44,9 @@ function streamOf(call: Call, address: string | null): SessionStream {
   };
 }
 
-/** What of grpc-js's calls has no public name. */
-interface CallInside {
-  readonly nextCall?: CallInside;
-  readonly stream?: Pick<ServerHttp2Stream, 'close'>;
-}
-
 /** A status waits behind everything that was sent before, so it does not end a call whose caller reads nothing. */
 export function cutCall(call: object): void {
-  let inside = (call as { readonly call?: CallInside }).call;
-  // Interceptors stand around the call that has the stream.
-  while (inside?.nextCall !== undefined) inside = inside.nextCall;
-  if (inside?.stream === undefined)
-    throw new Error('this version of @grpc/grpc-js keeps its streams elsewhere');
-  inside.stream.close(constants.NGHTTP2_CANCEL);
+  http2Of(call).close(constants.NGHTTP2_CANCEL);
 }
 
 /** Left alone, a call reads sixteen messages ahead of whoever takes them, each as large as messages may be. */

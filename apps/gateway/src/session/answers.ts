@@ -1,7 +1,5 @@
 import {
-  type Answer,
   type AskedEffect,
-  granted,
   msOf,
   payloadBytes,
   type QuotaState,
@@ -12,7 +10,16 @@ import {
   type SpaceKey,
   unanswered,
 } from '@syncline/core';
-import { accessTo, acknowledge, admitPush, authenticate, openSpace, seeDevice } from '@syncline/flows';
+import {
+  accessTo,
+  acknowledgeAll,
+  admitPush,
+  authenticate,
+  type KnownTenants,
+  knownTenants,
+  openSpace,
+  seeDevice,
+} from '@syncline/flows';
 import { Unavailable } from '@syncline/ports';
 import type { GatewayDeps } from '../gateway-deps';
 import { nearQuotasAtPush } from '../near-quotas';
@@ -25,10 +32,19 @@ type Handlers = {
   readonly [Kind in Asked]: (session: DeviceSession, effect: EffectOf<Kind>) => Promise<SessionInput>;
 };
 
+/** What a session's device has stored of a space. */
+export interface Acknowledged {
+  readonly session: DeviceSession;
+  readonly space: SpaceId;
+  readonly cursor: Uint8Array;
+}
+
 export interface SessionAnswers {
   /** Never rejects: what cannot be reached, or fails, is a refusal. */
   answer(session: DeviceSession, effect: AskedEffect): Promise<SessionInput>;
-  acknowledge(session: DeviceSession, space: SpaceKey, cursor: Uint8Array): Promise<Answer<null>>;
+  /** Each device of a space at most once. */
+  acknowledge(several: readonly Acknowledged[]): Promise<void>;
+  close(): void;
 }
 
 export interface AnswersDeps extends GatewayDeps {
@@ -43,10 +59,11 @@ const QUOTAS_EVERY_MS = 10_000;
 export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
   const { store, clock, keys, policies, log } = deps;
   const open = openSpace({ deltas: store, devices: store, directory: store, policies, keys, clock });
-  const note = acknowledge({ devices: store, keys });
+  const tenants = knownTenants({ ...deps, tenants: store, directory: store });
+  const note = acknowledgeAll({ devices: store, keys });
 
   const handlers: Handlers = {
-    authenticate: logIn(deps),
+    authenticate: logIn(deps, tenants),
     async open(session, { ticket, request }) {
       const { space } = request.subscribe;
       await deps.watched(keyOf(session, space));
@@ -91,17 +108,17 @@ export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
         return unanswered(effect, refusalFor(error, effect));
       }
     },
-    acknowledge: (session, space, cursor) =>
-      note(
-        space,
-        {
-          device: session.state.hello!.device,
-          user: session.identity!.user,
-          nowMs: clock.nowMs(),
-          skewMs: session.skewMs,
-        },
-        cursor,
-      ),
+    acknowledge(several) {
+      const nowMs = clock.nowMs();
+      return note(
+        several.map(({ session, space, cursor }) => {
+          const { identity, state, skewMs } = session;
+          const seen = { device: state.hello!.device, user: identity!.user, nowMs, skewMs };
+          return { space: keyOf(session, space), seen, cursor };
+        }),
+      );
+    },
+    close: () => tenants.close(),
   };
 }
 
@@ -120,25 +137,31 @@ function handled(handlers: Handlers, session: DeviceSession, effect: AskedEffect
   }
 }
 
-function logIn(deps: GatewayDeps): Handlers['authenticate'] {
+function logIn(deps: GatewayDeps, tenants: KnownTenants): Handlers['authenticate'] {
   const { store, clock } = deps;
-  const flow = authenticate({ ...deps, directory: store, tenants: store });
-  const see = seeDevice({ registry: store, tenants: store, clock });
+  const flow = authenticate({ ...deps, directory: store, tenants });
+  const see = seeDevice({ registry: store, clock });
   return async (session, effect) => {
     const { state, stream } = session;
     const { device, resume } = effect;
     const token = effect.token === '' ? (stream.token ?? '') : effect.token;
     const first = session.identity === null;
     const entering = first ? state.setup.newSession : null;
-    const found = await flow({ token, device, address: first ? stream.address : null, entering, resume });
+    const skewMs = first ? msOf(state.hello!.clock) - clock.nowMs() : session.skewMs;
+    const given = { device, ...state.hello!.info, client: '' };
+    const found = await flow({
+      token,
+      device,
+      address: first ? stream.address : null,
+      entering,
+      resume,
+      ...(first ? { see: (identity, ofTenant) => see(identity, given, skewMs, ofTenant) } : {}),
+    });
     if (!found.ok) return { kind: 'not-authenticated', refusal: found.refusal };
     const { identity, saved } = found.value;
     const { tenant, user } = identity;
     if (entering !== null) session.counted = { tenant, user, device, id: entering };
-    if (first) session.skewMs = msOf(state.hello!.clock) - clock.nowMs();
-    const given = { device, ...state.hello!.info, client: '' };
-    const seen = first ? await see(identity, given, session.skewMs) : granted(null);
-    if (!seen.ok) return { kind: 'not-authenticated', refusal: seen.refusal };
+    session.skewMs = skewMs;
     // Another user's token ends the session; until then it stays who it was.
     if (first || (session.identity!.tenant === tenant && session.identity!.user === user))
       session.identity = identity;

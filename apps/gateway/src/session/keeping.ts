@@ -1,7 +1,7 @@
 import type { SavedSession, SessionId, SpaceId } from '@syncline/core';
 import { every } from '../every';
 import type { GatewayDeps } from '../gateway-deps';
-import type { SessionAnswers } from './answers';
+import type { Acknowledged, SessionAnswers } from './answers';
 import { type DeviceSession, keyOf } from './device-session';
 
 /** Writes down how far devices have come, later and in one go: only the last word of each counts. */
@@ -13,25 +13,24 @@ export interface Keeping {
   close(): Promise<void>;
 }
 
-interface Acknowledged {
-  readonly session: DeviceSession;
-  readonly space: SpaceId;
-  readonly cursor: Uint8Array;
-}
-
 const AT_ONCE = 16;
+/** Of what devices acknowledged, so much is written in one go: rows are held for as long as it takes. */
+const WRITTEN_TOGETHER = 500;
 
 export function keeping(deps: GatewayDeps, answers: Pick<SessionAnswers, 'acknowledge'>): Keeping {
   const { sessions, limits, log } = deps;
   const acknowledged = new Map<string, Acknowledged>();
   const unsaved = new Map<SessionId, SavedSession>();
 
-  const noteDown = async ({ session, space, cursor }: Acknowledged): Promise<void> => {
-    try {
-      await answers.acknowledge(session, keyOf(session, space), cursor);
-    } catch (error) {
-      // The next one says the same and more; until then the floor stays where it is.
-      log.warn('an acknowledgement was not written down', { error });
+  const noteDown = async (notes: readonly Acknowledged[]): Promise<void> => {
+    for (let at = 0; at < notes.length; at += WRITTEN_TOGETHER) {
+      const several = notes.slice(at, at + WRITTEN_TOGETHER);
+      try {
+        await answers.acknowledge(several);
+      } catch (error) {
+        // The next ones say the same and more; until then the floor stays where it is.
+        log.warn('acknowledgements were not written down', { count: several.length, error });
+      }
     }
   };
 
@@ -40,7 +39,7 @@ export function keeping(deps: GatewayDeps, answers: Pick<SessionAnswers, 'acknow
     const saves = [...unsaved.values()];
     acknowledged.clear();
     unsaved.clear();
-    await inTurns(notes, noteDown);
+    await noteDown(notes);
     await inTurns(saves, (saved) => sessions.save(saved, limits.resumeWithinMs));
   };
   const stop = every(deps.timer, deps.timing.keepEveryMs, writeAll);

@@ -45,7 +45,7 @@ const RENEWALS_PER_LEASE = 3;
 export function sessionShell(deps: GatewayDeps): SessionShell {
   const feeding: Feeding = { feed: (session, input) => feed(parts, session, input) };
   const parts = sessionParts(deps, feeding);
-  const { open, out, spaces, presence, rights, kept } = parts;
+  const { open, out, spaces, presence, rights, answers, kept } = parts;
   const read = readMessage(deps);
   const stops = [
     every(deps.timer, deps.timing.tickMs, () => tick(parts, feeding)),
@@ -77,6 +77,7 @@ export function sessionShell(deps: GatewayDeps): SessionShell {
       rights.close();
       presence.close();
       await kept.close();
+      answers.close();
     },
     all: () => open.values(),
     count: () => open.size,

@@ -31,10 +31,13 @@ export function watchedSpaces(deps: GatewayDeps, { feed }: Feeding): WatchedSpac
   const watched = new Map<SpaceKey, WatchedSpace>();
 
   const passOn = (watching: WatchedSpace, announcement: Announcement): void => {
-    const { epoch, from, to, entries } = announcement;
-    metrics.announced(entries !== null);
+    const { epoch, from, to } = announcement;
     note(watching, epoch, to);
-    if (entries !== null) pages.know(entries, { live: { from, to } });
+    if (hasReader(watching)) {
+      const { entries } = announcement;
+      metrics.announced(entries === null ? 'without' : 'with');
+      if (entries !== null) pages.know(entries, { live: { from, to } });
+    } else metrics.announced('unread');
     const news = { kind: 'announced', space: watching.space, announcement, updates: new Map() } as const;
     for (const session of [...watching.sessions]) feed(session, news);
   };
@@ -78,6 +81,15 @@ export function watchedSpaces(deps: GatewayDeps, { feed }: Feeding): WatchedSpac
     find: (key) => watched.get(key),
     all: () => [...watched.values()],
   };
+}
+
+/** Nobody else looks at the entries of an announcement, which are decoded when someone does. */
+function hasReader({ sessions, space }: WatchedSpace): boolean {
+  for (const { state } of sessions) {
+    const mode = state.subscriptions.get(space)?.mode;
+    if (mode !== undefined && mode !== 'upload-only') return true;
+  }
+  return false;
 }
 
 export function isNews(watching: WatchedSpace, epoch: Epoch, head: Version): boolean {

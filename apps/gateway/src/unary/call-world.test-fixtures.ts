@@ -70,13 +70,15 @@ export async function callWorld(world: CallWorldGiven = {}) {
     ...memoryBackends({ store, announcements, policies, limits, clock, keys }, calls),
     ...world.backends,
   };
+  const rates = memoryRateLimits({ clock });
   const deps: CallDeps = {
     store,
     backends,
     announcements,
     presence: memoryPresence({ timer }),
     sessions: memorySessionRegistry({ clock }),
-    rates: memoryRateLimits({ clock }),
+    rates,
+    pushRates: rates,
     ratesOf: tenantRates({ tenants: store, clock }),
     tokens,
     keys,

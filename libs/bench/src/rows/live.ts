@@ -93,6 +93,7 @@ async function openLive({ stack }: Bench, watchers: number): Promise<Live> {
   const common = { address: stack.gateway, token: stack.tokenFor(space), space };
   const audience = newAudience(watchers);
   const versions = new Array<number>(watchers).fill(0);
+  const staged = Array.from({ length: watchers }, (): number[] => []);
   const ended: Error[] = [];
   let page: Buffer | null = null;
   const sessions = await openMany(watchers, (watcher) =>
@@ -100,9 +101,13 @@ async function openLive({ stack }: Bench, watchers: number): Promise<Live> {
       ...common,
       device: `watcher-${watcher}`,
       onPage: ({ entries }: Page) => {
-        for (const { id } of entries) audience.saw(watcher, Number(id.slice(PREFIX.length)));
+        for (const { id } of entries) staged[watcher]!.push(Number(id.slice(PREFIX.length)));
       },
-      onCheckpoint: ({ version }) => void (versions[watcher] = version),
+      // A device shows what a page brought when the checkpoint behind it has come, not before.
+      onCheckpoint({ version }) {
+        versions[watcher] = version;
+        for (const change of staged[watcher]!.splice(0)) audience.saw(watcher, change);
+      },
       onEnd: (why) => void ended.push(why),
       ...(watcher > 0 ? {} : { onBytes: (bytes: Buffer) => void (page ??= pageIn(bytes)) }),
     }),
