@@ -7,7 +7,7 @@ import { memoryTeller } from './held-memory';
 export interface BenchStack {
   readonly stack: Stack;
   /** Of a user who owns the space. */
-  tokenFor(space: string): string;
+  readonly tokenFor: (space: string) => string;
   readonly gateway: string;
   readonly postgresUrl: string;
   /** A fresh one under a name that no row used before. */

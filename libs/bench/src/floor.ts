@@ -24,7 +24,7 @@ export interface ServingFloor {
   readonly pid: number;
   /** What it does each time it is told. */
   tell(line: string): void;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Runs it as a server; the first line that it prints is its address. */

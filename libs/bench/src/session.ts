@@ -53,7 +53,7 @@ export interface Session {
   /** Asks for what came since, as if it had just connected. */
   subscribe(cursor: Uint8Array): void;
   readonly subscribed: Subscribed;
-  close(): void;
+  readonly close: () => void;
 }
 
 /** Something that was said had no effect, or the server asks to start over. */

@@ -6,7 +6,7 @@ const { file } = JSON.parse(process.argv[2]);
 
 const bytes = readFileSync(file);
 const messages = [];
-for (let at = 0; at < bytes.length; ) {
+for (let at = 0; at < bytes.length;) {
   const length = bytes.readUInt32BE(at);
   messages.push(bytes.subarray(at + 4, at + 4 + length));
   at += 4 + length;

@@ -3,7 +3,7 @@ import { http2Of } from './call-inside';
 
 /** Sends messages on a call; those of one moment leave in one write. */
 export interface FramedMessages {
-  send(message: Uint8Array, flushed: () => void): void;
+  readonly send: (message: Uint8Array, flushed: () => void) => void;
   /** What was sent until now leaves before whatever the call does next. */
   flush(): void;
 }

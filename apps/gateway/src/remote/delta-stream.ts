@@ -24,7 +24,7 @@ export interface DeltaStreamDeps {
 
 interface Waiting {
   readonly resolve: (parts: DeltaParts) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Given up as soon as the signal says that nobody waits any more, at the other end as well. */
@@ -37,15 +37,13 @@ export function deltaStream(
   const ready: DeltaParts[] = [];
   let parts: ReadResponse[] = [];
   let waiting: Waiting | null = null;
-  let failure: unknown = null;
-  let isOver = false;
+  let over: Error | null = null;
   let stopPatience = (): void => undefined;
 
   const cancel = (): void => call.cancel();
-  const end = (error: unknown): void => {
-    if (isOver) return;
-    isOver = true;
-    failure = error;
+  const end = (error: Error): void => {
+    if (over !== null) return;
+    over = error;
     stopPatience();
     gone?.removeEventListener('abort', cancel);
     waiting?.reject(error);
@@ -91,11 +89,11 @@ export function deltaStream(
         bePatient();
         return Promise.resolve(whole);
       }
-      if (isOver) return Promise.reject(failure as Error);
+      if (over !== null) return Promise.reject(over);
       return new Promise((resolve, reject) => (waiting = { resolve, reject }));
     },
     get isOver() {
-      return isOver && ready.length === 0;
+      return over !== null && ready.length === 0;
     },
     cancel,
   };

@@ -105,7 +105,7 @@ interface Done {
 function newIds() {
   const sum = { count: 0, numbers: 0 };
   return {
-    take({ entries }: Page): void {
+    take: ({ entries }: Page): void => {
       for (const { id } of entries) sum.numbers += Number(id.slice(PREFIX.length));
       sum.count += entries.length;
     },
