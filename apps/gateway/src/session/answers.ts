@@ -187,11 +187,13 @@ function pushFor(deps: GatewayDeps): Handlers['push'] {
   const { backends, clock, metrics } = deps;
   const admit = admitPush(deps);
   const quotasAt = nearQuotasAtPush(deps);
+  const seenAtMs = new WeakMap<DeviceSession, Map<SpaceId, number>>();
   /** Looked at now and then only: it is news for people. */
   const quotasFor = async (session: DeviceSession, space: SpaceId): Promise<readonly QuotaState[]> => {
     const nowMs = clock.nowMs();
-    if (nowMs - (session.quotasSeenAtMs.get(space) ?? -Infinity) < QUOTAS_EVERY_MS) return [];
-    session.quotasSeenAtMs.set(space, nowMs);
+    const seen = seenAtMs.get(session) ?? new Map<SpaceId, number>();
+    if (nowMs - (seen.get(space) ?? -Infinity) < QUOTAS_EVERY_MS) return [];
+    seenAtMs.set(session, seen.set(space, nowMs));
     return quotasAt(keyOf(session, space), nowMs);
   };
   return async (session, { space, ticket, user, device, access, changes }) => {

@@ -7,7 +7,7 @@ import {
   spaceKey,
   type SpaceKey,
 } from '@syncline/core';
-import type { CountedSession, Identity, Present } from '@syncline/ports';
+import type { CountedSession, Identity } from '@syncline/ports';
 import { leavingCaller } from '../leaving';
 import type { SessionStream } from './stream';
 
@@ -24,8 +24,8 @@ export interface DeviceSession {
   skewMs: number;
   /** Answers of other parts that are still to come. */
   asked: number;
-  /** Pushes that wait for their answer, by what the device sent. */
-  readonly pushBytes: WeakMap<readonly Change[], number>;
+  /** Of pushes that wait for their answer, by what the device sent; one for all sessions. */
+  readonly pushBytes: PushBytes;
   /** How the device encoded them, where that can be passed on. */
   readonly encodedPushes: WeakMap<readonly Change[], Uint8Array>;
   pushBytesAsked: number;
@@ -46,14 +46,6 @@ export interface DeviceSession {
   unsentBytes: number;
   /** When something last left for the device, or began to wait for that. */
   progressAtMs: number;
-  /** What the device shows of itself, where. */
-  readonly shown: Map<SpaceId, Present>;
-  /** Where something of that is just being told to the others. */
-  readonly telling: Set<SpaceId>;
-  /** Spaces whose presence was held back while the device took nothing. */
-  readonly rosterDue: Set<SpaceId>;
-  /** When it was last looked how much of the space's quotas is used. */
-  readonly quotasSeenAtMs: Map<SpaceId, number>;
 }
 
 /** What a session and the parts around it need of each other. */
@@ -61,7 +53,14 @@ export interface Feeding {
   readonly feed: (session: DeviceSession, input: SessionInput) => void;
 }
 
-export function deviceSession(state: SessionState, stream: SessionStream, nowMs: number): DeviceSession {
+export type PushBytes = WeakMap<readonly Change[], number>;
+
+export function deviceSession(
+  state: SessionState,
+  stream: SessionStream,
+  pushBytes: PushBytes,
+  nowMs: number,
+): DeviceSession {
   return {
     state,
     stream,
@@ -71,7 +70,7 @@ export function deviceSession(state: SessionState, stream: SessionStream, nowMs:
     counted: null,
     skewMs: 0,
     asked: 0,
-    pushBytes: new WeakMap(),
+    pushBytes,
     encodedPushes: new WeakMap(),
     pushBytesAsked: 0,
     earlyBytes: 0,
@@ -84,10 +83,6 @@ export function deviceSession(state: SessionState, stream: SessionStream, nowMs:
     unsentMessages: 0,
     unsentBytes: 0,
     progressAtMs: nowMs,
-    shown: new Map(),
-    telling: new Set(),
-    rosterDue: new Set(),
-    quotasSeenAtMs: new Map(),
   };
 }
 

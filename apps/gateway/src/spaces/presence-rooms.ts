@@ -24,19 +24,24 @@ export function presenceRooms(deps: GatewayDeps, { feed }: Feeding): PresenceRoo
   const { presence, limits } = deps;
   const rooms = new Map<SpaceKey, Room>();
   const shown = presenceShown(deps);
+  /** Spaces whose presence was held back while the device took nothing. */
+  const rosterDue = new WeakMap<DeviceSession, Set<SpaceId>>();
   const takesMore = ({ state }: DeviceSession): boolean =>
     hasRoom('live', state.unsentBytes, limits.sendWindowBytesMax);
 
   const tell = (session: DeviceSession, space: SpaceId, present: Present): void => {
     if (present.device === session.state.hello!.device) return;
-    if (!takesMore(session)) return void session.rosterDue.add(space);
+    if (!takesMore(session)) {
+      rosterDue.set(session, (rosterDue.get(session) ?? new Set<SpaceId>()).add(space));
+      return;
+    }
     const { device, user, status, text } = present;
     const message = { kind: 'presence', space, device, user, status, text } as const;
     feed(session, { kind: 'presence', space, message });
   };
 
   const tellRoster = async (session: DeviceSession, space: SpaceId): Promise<void> => {
-    session.rosterDue.delete(space);
+    rosterDue.get(session)?.delete(space);
     for (const present of await presence.roster(keyOf(session, space))) tell(session, space, present);
   };
 
@@ -66,12 +71,13 @@ export function presenceRooms(deps: GatewayDeps, { feed }: Feeding): PresenceRoo
         room.stop();
         rooms.delete(key);
       }
-      session.rosterDue.delete(space);
+      rosterDue.get(session)?.delete(space);
       shown.hide(session, space);
     },
     catchUp(session) {
-      if (session.rosterDue.size === 0 || !takesMore(session)) return;
-      for (const space of [...session.rosterDue]) void tellRoster(session, space);
+      const due = rosterDue.get(session);
+      if (due === undefined || due.size === 0 || !takesMore(session)) return;
+      for (const space of [...due]) void tellRoster(session, space);
     },
     close: () => shown.close(),
   };

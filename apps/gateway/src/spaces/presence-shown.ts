@@ -16,45 +16,50 @@ const SHOWS_PER_LAPSE = 3;
 const SHOWN_EVERY_MS = 100;
 
 export function presenceShown({ presence, timer, timing }: GatewayDeps): PresenceShown {
-  const showing = new Set<DeviceSession>();
+  // Most devices show nothing, so what they show is not kept with their sessions.
+  const showing = new Map<DeviceSession, Map<SpaceId, Present>>();
+  const telling = new WeakMap<DeviceSession, Set<SpaceId>>();
+  const shownBy = (session: DeviceSession, space: SpaceId): Present | undefined =>
+    showing.get(session)?.get(space);
 
   const stopShowing = every(timer, timing.presenceMs / SHOWS_PER_LAPSE, async () => {
-    for (const session of [...showing])
-      for (const [space, present] of [...session.shown])
-        if (session.shown.get(space) === present)
+    for (const [session, shown] of [...showing])
+      for (const [space, present] of [...shown])
+        if (shownBy(session, space) === present)
           await presence.show(keyOf(session, space), present, timing.presenceMs);
   });
 
   /** One at a time: what a device shows meanwhile takes the place of what it showed before. */
   const tell = async (session: DeviceSession, space: SpaceId): Promise<void> => {
-    const { telling, shown } = session;
-    if (telling.has(space)) return;
-    telling.add(space);
+    const spaces = telling.get(session) ?? new Set<SpaceId>();
+    if (spaces.has(space)) return;
+    telling.set(session, spaces.add(space));
+    const now = (): Present | undefined => shownBy(session, space);
     let told: Present | undefined;
-    for (let next = shown.get(space); next !== undefined && next !== told; next = shown.get(space)) {
+    for (let next = now(); next !== undefined && next !== told; next = now()) {
       told = next;
       await presence.show(keyOf(session, space), next, timing.presenceMs);
       await new Promise<void>((resolve) => timer.after(SHOWN_EVERY_MS, resolve));
     }
-    telling.delete(space);
+    spaces.delete(space);
   };
 
   return {
     show(session, { space, status, text, batteryPercent, link }) {
       const { device } = session.state.hello!;
       const present = { device, user: session.identity!.user, status, text, batteryPercent, link };
-      session.shown.set(space, present);
-      showing.add(session);
+      showing.set(session, (showing.get(session) ?? new Map<SpaceId, Present>()).set(space, present));
       void tell(session, space);
     },
     hide(session, space) {
-      const present = session.shown.get(space);
-      session.shown.delete(space);
-      if (session.shown.size === 0) showing.delete(session);
-      if (present === undefined) return;
+      const shown = showing.get(session);
+      const present = shown?.get(space);
+      if (shown === undefined || present === undefined) return;
+      shown.delete(space);
+      if (shown.size === 0) showing.delete(session);
       const key = keyOf(session, space);
       const showsElsewhere = [...showing].some(
-        (other) => other.shown.get(space)?.device === present.device && keyOf(other, space) === key,
+        ([other, theirs]) => theirs.get(space)?.device === present.device && keyOf(other, space) === key,
       );
       if (!showsElsewhere) void presence.leave(key, present.device);
     },
