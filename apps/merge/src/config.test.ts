@@ -13,23 +13,26 @@ test('only the database has to be told; everything else has a default', () => {
   expect(numbersIn(read.settings, DEFAULT_MERGE_SETTINGS)).toEqual(DEFAULT_MERGE_SETTINGS);
 });
 
-test('lanes, bounds and limits can be set', () => {
+test('commits, bounds and limits can be set', () => {
   const read = readConfig({
     ...GIVEN,
-    SYNCLINE_MERGE_LANES: '4',
+    SYNCLINE_MERGE_COMMITS_MAX: '4',
     SYNCLINE_MERGE_BATCH_CHANGES_MAX: '77',
     SYNCLINE_LIMIT_PUSH_CHANGES_MAX: '5',
   });
   if (!read.ok) throw new Error(read.problems.join('\n'));
-  expect(numbersIn(read.settings, DEFAULT_MERGE_SETTINGS)).toMatchObject({ lanes: 4, batchChangesMax: 77 });
+  expect(numbersIn(read.settings, DEFAULT_MERGE_SETTINGS)).toMatchObject({
+    commitsMax: 4,
+    batchChangesMax: 77,
+  });
   expect(numbersIn(read.settings, DEFAULT_LIMITS).pushChangesMax).toBe(5);
 });
 
 test.each([
   [{}, /SYNCLINE_POSTGRES_URL is not set/],
-  [{ ...GIVEN, SYNCLINE_MERGE_LANES: '0' }, /SYNCLINE_MERGE_LANES .*below 1/],
+  [{ ...GIVEN, SYNCLINE_MERGE_COMMITS_MAX: '0' }, /SYNCLINE_MERGE_COMMITS_MAX .*below 1/],
   [{ ...GIVEN, SYNCLINE_INTERNAL_TLS_CERT_FILE: 'a.pem' }, /needed together, or none/],
-  [{ ...GIVEN, SYNCLINE_MERGE_LANE: '2' }, /did you mean SYNCLINE_MERGE_LANES/],
+  [{ ...GIVEN, SYNCLINE_MERGE_COMMIT_MAX: '2' }, /did you mean SYNCLINE_MERGE_COMMITS_MAX/],
 ])('%# is a problem', (environment, problem) => {
   const read = readConfig(environment);
   expect(read.ok ? '' : read.problems.join('\n')).toMatch(problem);

@@ -2,7 +2,7 @@ import type { ServerDuplexStream, UntypedServiceImplementation } from '@grpc/grp
 import { refusal, type Refusal, type SpaceKey } from '@syncline/core';
 import type { Clock } from '@syncline/ports';
 import { MergeRequest, MergeResponse, MergeServiceService } from '@syncline/proto/internal';
-import { bytesMethods, type GrpcService } from '@syncline/service-kit';
+import { bytesMethods, framedMessages, type GrpcService } from '@syncline/service-kit';
 import type { Log } from '@syncline/telemetry';
 import {
   decode,
@@ -31,6 +31,8 @@ export interface StreamSettings {
 }
 
 const MIB = 1024 * 1024;
+/** Answers that the other side has not taken; beyond, nothing more is read from it. */
+const ANSWERS_LEAVING_BYTES_MAX = MIB;
 const DEFAULT_STREAM_SETTINGS: StreamSettings = { unansweredBytesMax: 16 * MIB, answerBytesMax: 12 * MIB };
 
 export interface MergeService extends GrpcService {
@@ -62,22 +64,35 @@ export function mergeService(deps: MergeServiceDeps): MergeService {
   };
 }
 
-/** Bytes that were taken and not answered, and answers that the other side does not take, both hold up the reading. */
+/**
+ * Bytes that were taken and not answered, and answers that the other side does not take, both hold up the reading. The answers
+ * of one commit leave in one write.
+ */
 function answerStream(deps: MergeServiceDeps, stream: Stream, closed: () => void): { end(): void } {
   const { unansweredBytesMax } = { ...DEFAULT_STREAM_SETTINGS, ...deps.settings };
-  const state = { unansweredBytes: 0, unanswered: 0, ending: false, gone: false, writable: true };
+  const state = { unansweredBytes: 0, unanswered: 0, sentBytes: 0, leftBytes: 0, ending: false, gone: false };
   const readAnswer = requestReader(deps);
+  const messages = framedMessages(stream);
 
-  const mayRead = () => !state.ending && state.writable && state.unansweredBytes < unansweredBytesMax;
+  const mayRead = () =>
+    !state.ending &&
+    state.sentBytes - state.leftBytes < ANSWERS_LEAVING_BYTES_MAX &&
+    state.unansweredBytes < unansweredBytesMax;
   const endIfDone = () => {
-    if (state.ending && state.unanswered === 0 && !state.gone) stream.end();
+    if (!state.ending || state.unanswered > 0 || state.gone) return;
+    messages.flush();
+    stream.end();
   };
   const go = () => (mayRead() ? stream.resume() : stream.pause());
   const answered = (bytes: number, response: Uint8Array) => {
     state.unanswered--;
     state.unansweredBytes -= bytes;
     if (state.gone) return;
-    state.writable = stream.write(response);
+    const sentBytes = (state.sentBytes += response.length);
+    messages.send(response, () => {
+      state.leftBytes = sentBytes;
+      go();
+    });
     go();
     endIfDone();
   };
@@ -96,10 +111,6 @@ function answerStream(deps: MergeServiceDeps, stream: Stream, closed: () => void
     state.unanswered++;
     state.unansweredBytes += request.length;
     void readAnswer(request).then((response) => answered(request.length, response));
-    go();
-  });
-  stream.on('drain', () => {
-    state.writable = true;
     go();
   });
   stream.on('end', end);

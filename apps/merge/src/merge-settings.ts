@@ -1,11 +1,11 @@
 /** How many pushes share a transaction, and how many may wait for one. */
 export interface MergeSettings {
-  /** Pushes of one space are always in one lane; lanes commit beside each other. */
-  readonly lanes: number;
+  /** At once; a space is never in two of them. */
+  readonly commitsMax: number;
   /** Of one commit. It holds at least one push, however large. */
   readonly batchChangesMax: number;
   readonly batchBytesMax: number;
-  /** Over all lanes; beyond, a push is refused. */
+  /** Beyond, a push is refused. */
   readonly waitingPushesMax: number;
   readonly waitingBytesMax: number;
   /** For pushes that could not be taken or not be committed. */
@@ -19,7 +19,7 @@ export interface MergeSettings {
 const MIB = 1024 * 1024;
 
 export const DEFAULT_MERGE_SETTINGS: MergeSettings = {
-  lanes: 2,
+  commitsMax: 2,
   batchChangesMax: 1_000,
   batchBytesMax: 4 * MIB,
   waitingPushesMax: 5_000,
@@ -31,7 +31,7 @@ export const DEFAULT_MERGE_SETTINGS: MergeSettings = {
 
 /** For whoever runs the service. */
 export const MERGE_SENTENCES: Readonly<Record<keyof MergeSettings, string>> = {
-  lanes: 'Commits at once; the pushes of a space are always in the same lane.',
+  commitsMax: 'Commits at once; a space is never in two of them.',
   batchChangesMax: 'Changes in one commit; a single push may have more.',
   batchBytesMax: 'Bytes of changes in one commit; a single push may have more.',
   waitingPushesMax: 'Pushes that wait for a commit; beyond, a push is refused.',

@@ -10,12 +10,11 @@ import type { Announcements, Clock, MergeStore, Timer, UpkeepStore } from '@sync
 import type { Log } from '@syncline/telemetry';
 import { announcing } from './announcing';
 import { commitBatch } from './commit';
+import { commitQueue } from './commit-queue';
 import { type Decided, refusedPush } from './decided';
 import { failureFacts } from './failure-facts';
-import { mergeLane } from './lane';
 import type { MergeMetrics } from './merge-metrics';
 import { DEFAULT_MERGE_SETTINGS, type MergeSettings } from './merge-settings';
-import { laneOf } from './space-hash';
 import type { WaitingPush } from './waiting-pushes';
 import { watchedPolicies } from './watched-policies';
 
@@ -56,8 +55,8 @@ interface Waiting extends WaitingPush {
 }
 
 /**
- * Group commit. While a lane commits, what comes in waits; the next commit takes it together, so batches grow with the
- * load, and a push that finds its lane idle waits for nothing.
+ * Group commit. While one is under way, what comes in waits; the next commit takes it together, so batches grow with the
+ * load, and a push that finds nothing under way waits for nothing.
  */
 export function createMerge(deps: MergeDeps): Merge {
   const { store, clock, metrics } = deps;
@@ -81,9 +80,7 @@ export function createMerge(deps: MergeDeps): Merge {
     const inTime = batch.filter((push) => !isLate(push));
     if (inTime.length > 0) await commit(inTime);
   };
-  const lanes = Array.from({ length: settings.lanes }, () =>
-    mergeLane<Waiting>({ ...settings, clock, timer: deps.timer, commit: take }),
-  );
+  const queue = commitQueue<Waiting>({ ...settings, clock, timer: deps.timer, commit: take });
 
   const decide = (push: SpacePush, terms: PushTerms = {}): Promise<Decided> =>
     new Promise((settle) => {
@@ -97,7 +94,7 @@ export function createMerge(deps: MergeDeps): Merge {
       }
       waiting.pushes++;
       waiting.bytes += bytes;
-      lanes[laneOf(push.space, lanes.length)]!.add(arrived);
+      queue.add(arrived);
     });
 
   metrics.waiting(() => waiting.pushes);
@@ -107,7 +104,7 @@ export function createMerge(deps: MergeDeps): Merge {
     waiting: () => waiting.pushes,
     async close() {
       closed = true;
-      for (const lane of lanes) await lane.idle();
+      await queue.close();
       await announcer.close();
     },
   };

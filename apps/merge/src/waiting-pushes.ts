@@ -1,3 +1,4 @@
+import type { SpaceKey } from '@syncline/core';
 import type { SpacePush } from '@syncline/flows';
 
 export interface WaitingPush extends SpacePush {
@@ -6,35 +7,72 @@ export interface WaitingPush extends SpacePush {
   readonly critical: boolean;
 }
 
-/** The pushes that wait in one lane, in the order in which they are to be committed. */
+/** The pushes that wait for a commit, in the order in which they are to be committed. */
 export interface WaitingPushes<Push extends WaitingPush> {
   readonly length: number;
+  /** Of those that can be taken now. */
+  readonly free: { readonly pushes: number; readonly changes: number; readonly critical: number };
   add(push: Push): void;
-  /** The next ones, bounded in changes and in bytes; at least one when there is any. */
+  /**
+   * The next ones, bounded in changes and in bytes; at least one when any is free. Their spaces are held from then on: nothing
+   * more can be taken of them.
+   */
   take(changesMax: number, bytesMax: number): Push[];
+  /** What was taken is done with, and its spaces are free. */
+  done(taken: readonly Push[]): void;
 }
 
 export function waitingPushes<Push extends WaitingPush>(): WaitingPushes<Push> {
-  const pushes: Push[] = [];
+  const held = new Set<SpaceKey>();
+  const free = { pushes: 0, changes: 0, critical: 0 };
+  let pushes: Push[] = [];
+
+  const countIfFree = ({ space, push, critical }: Push): void => {
+    if (held.has(space)) return;
+    free.pushes++;
+    free.changes += push.changes.length;
+    if (critical) free.critical++;
+  };
+  const countFree = (): void => {
+    Object.assign(free, { pushes: 0, changes: 0, critical: 0 });
+    for (const push of pushes) countIfFree(push);
+  };
+
   return {
     get length() {
       return pushes.length;
     },
+    free,
     add(push) {
       if (push.critical) pushes.splice(placeOfCritical(pushes, push), 0, push);
       else pushes.push(push);
+      countIfFree(push);
     },
     take(changesMax, bytesMax) {
-      let count = 0;
+      const [taken, left]: [Push[], Push[]] = [[], []];
       let changes = 0;
       let bytes = 0;
+      let isFull = false;
       for (const next of pushes) {
-        changes += next.push.changes.length;
-        bytes += next.bytes;
-        if (count > 0 && (changes > changesMax || bytes > bytesMax)) break;
-        count++;
+        if (!isFull && !held.has(next.space)) {
+          changes += next.push.changes.length;
+          bytes += next.bytes;
+          isFull = taken.length > 0 && (changes > changesMax || bytes > bytesMax);
+          if (!isFull) {
+            taken.push(next);
+            continue;
+          }
+        }
+        left.push(next);
       }
-      return pushes.splice(0, count);
+      pushes = left;
+      for (const { space } of taken) held.add(space);
+      countFree();
+      return taken;
+    },
+    done(taken) {
+      for (const { space } of taken) held.delete(space);
+      countFree();
     },
   };
 }

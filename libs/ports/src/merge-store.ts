@@ -28,7 +28,7 @@ import type {
  * - A space that does not exist is missing from what `load` returns.
  * - `work` loads first and saves last: nothing is loaded or asked once something was saved, and the transaction
  *   is of no use after `work` has ended.
- * - A plan that does not continue what is stored is a bug, and `save` rejects it.
+ * - A plan that does not continue what is stored is a bug: `save` rejects it, or `transact` does.
  */
 export interface MergeStore {
   transact<Result>(

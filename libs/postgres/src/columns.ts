@@ -24,6 +24,16 @@ export function arraysOf<Source>(columns: readonly Column<Source>[], rows: reado
   return columns.map((column) => packColumn(column, rows));
 }
 
+/**
+ * Selects from the rows that a statement returned, and raises unless there is one for each that was given: so it can be
+ * known without waiting for an answer. What is no number cannot be cast to one.
+ */
+export function insistOnAll(returned: string, problem: string): string {
+  const given = 'cardinality($1::text[])';
+  return `select case when count(*) = ${given} then 0
+    else ('${problem}: ' || ${given} - count(*) || ' of ' || ${given})::int end from ${returned}`;
+}
+
 export function namesOf<Source>(columns: readonly Column<Source>[]): string {
   return columns.map(({ name }) => name).join(', ');
 }

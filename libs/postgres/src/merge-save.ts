@@ -1,10 +1,10 @@
 import type { ChangeNumber, DeviceId, MergePlan, SpaceKey, Version } from '@syncline/core';
-import { arraysOf, type Column, namesOf, replacing, unnestOf } from './columns';
+import { arraysOf, type Column, insistOnAll, namesOf, replacing, unnestOf } from './columns';
 import { HISTORY_COLUMNS } from './history-rows';
 import { RECEIPT_COLUMNS } from './receipt-rows';
 import { type PlacedRecord, RECORD_COLUMNS, RECORD_KEY } from './record-rows';
 import { digestsText } from './space-rows';
-import { type Connection, type Query, statement, together } from './sql';
+import { type Query, statement } from './sql';
 
 /** What a plan was made from stands beside what it makes of it. */
 const PLAN: readonly Column<MergePlan>[] = [
@@ -34,16 +34,18 @@ const NUMBERS: readonly Column<TakenNumber>[] = [
   { name: 'taken_version', type: 'int8', of: ({ version }) => version },
 ];
 
-const moveSpaces = statement<{ space: SpaceKey }>(
+const moveSpaces = statement<never>(
   'merge.save_spaces',
-  `update spaces s
-   set head = plan.head, records = plan.records, bytes = plan.bytes, digests = plan.digests::jsonb,
-     waiting_since =
-       case when plan.head > s.announced then coalesce(s.waiting_since, clock_timestamp()) else s.waiting_since end
-   from ${unnestOf(PLAN, 'plan')}
-   where s.space = plan.space and s.epoch = plan.epoch and s.floor = plan.floor
-     and s.head = plan.old_head and s.records = plan.old_records and s.bytes = plan.old_bytes
-   returning s.space`,
+  `with moved as (
+     update spaces s
+     set head = plan.head, records = plan.records, bytes = plan.bytes, digests = plan.digests::jsonb,
+       waiting_since =
+         case when plan.head > s.announced then coalesce(s.waiting_since, clock_timestamp()) else s.waiting_since end
+     from ${unnestOf(PLAN, 'plan')}
+     where s.space = plan.space and s.epoch = plan.epoch and s.floor = plan.floor
+       and s.head = plan.old_head and s.records = plan.old_records and s.bytes = plan.old_bytes
+     returning 1
+   ) ${insistOnAll('moved', 'plans that do not continue what is stored')}`,
 );
 const INSERT_RECORDS = `
   insert into records (${namesOf(RECORD_COLUMNS)})
@@ -64,23 +66,22 @@ const addReceipts = statement<never>(
   `insert into receipts (${namesOf(RECEIPT_COLUMNS)})
    select ${namesOf(RECEIPT_COLUMNS)} from ${unnestOf(RECEIPT_COLUMNS, 'written')}`,
 );
-const takeNumbers = statement<{ device: DeviceId }>(
+const takeNumbers = statement<never>(
   'merge.save_numbers',
-  `insert into space_devices as known (${namesOf(NUMBERS)})
-   select ${namesOf(NUMBERS)} from ${unnestOf(NUMBERS, 'taken')}
-   order by space collate "C", device collate "C"
-   on conflict (space, device) do update
-   set last_number = excluded.last_number, taken_version = excluded.taken_version
-   where known.last_number < excluded.last_number
-   returning device`,
+  `with taken as (
+     insert into space_devices as known (${namesOf(NUMBERS)})
+     select ${namesOf(NUMBERS)} from ${unnestOf(NUMBERS, 'given')}
+     order by space collate "C", device collate "C"
+     on conflict (space, device) do update
+     set last_number = excluded.last_number, taken_version = excluded.taken_version
+     where known.last_number < excluded.last_number
+     returning 1
+   ) ${insistOnAll('taken', 'numbers that were taken before')}`,
 );
 
-/** One statement a table for all plans, sent together behind the one that checks that they continue what is stored. */
-export async function savePlans(
-  connection: Connection,
-  locking: Promise<unknown>,
-  plans: readonly MergePlan[],
-): Promise<void> {
+/** One statement a table for all plans, behind the one that checks that they continue what is stored. */
+export function savesOf(plans: readonly MergePlan[]): Query<never>[] {
+  if (plans.length === 0) return [];
   for (const plan of plans) checkVersions(plan);
   const created = recordsOf(plans, true);
   const rewritten = recordsOf(plans, false);
@@ -90,23 +91,13 @@ export async function savePlans(
   );
   const numbers = plans.flatMap(numbersOf);
 
-  const ask = <Row>(rows: readonly unknown[], query: () => Query<Row>): Promise<Row[]> =>
-    rows.length === 0 ? Promise.resolve([]) : connection.query(query());
-
-  const [, moved, taken] = await together<
-    [unknown, { space: SpaceKey }[], { device: DeviceId }[], ...unknown[]]
-  >([
-    locking,
-    connection.query(moveSpaces(...arraysOf(PLAN, plans))),
-    ask(numbers, () => takeNumbers(...arraysOf(NUMBERS, numbers))),
-    ask(created, () => createRecords(...arraysOf(RECORD_COLUMNS, created))),
-    ask(rewritten, () => rewriteRecords(...arraysOf(RECORD_COLUMNS, rewritten))),
-    ask(history, () => appendHistory(...arraysOf(HISTORY_COLUMNS, history))),
-    ask(receipts, () => addReceipts(...arraysOf(RECEIPT_COLUMNS, receipts))),
-  ]);
-  const unfit = plans.find(({ before }) => !moved.some(({ space }) => space === before.space));
-  if (unfit !== undefined) throw unfitting(unfit, 'it does not continue what is stored');
-  if (taken.length !== numbers.length) throw new Error('a plan takes numbers that were taken before');
+  const saves = [moveSpaces(...arraysOf(PLAN, plans))];
+  if (numbers.length > 0) saves.push(takeNumbers(...arraysOf(NUMBERS, numbers)));
+  if (created.length > 0) saves.push(createRecords(...arraysOf(RECORD_COLUMNS, created)));
+  if (rewritten.length > 0) saves.push(rewriteRecords(...arraysOf(RECORD_COLUMNS, rewritten)));
+  if (history.length > 0) saves.push(appendHistory(...arraysOf(HISTORY_COLUMNS, history)));
+  if (receipts.length > 0) saves.push(addReceipts(...arraysOf(RECEIPT_COLUMNS, receipts)));
+  return saves;
 }
 
 /** A record that is new needs no look at what it may replace, which is a third of the work. */

@@ -1,11 +1,14 @@
 import type { SpaceKey } from '@syncline/core';
 import type { MergeStore, MergeTransaction } from '@syncline/ports';
 import { type LockedSpace, lockSpaces, loadSpaces } from './merge-load';
-import { savePlans } from './merge-save';
+import { savesOf } from './merge-save';
 import { findSeen } from './merge-seen';
-import type { Connection, Sql } from './sql';
+import type { Sql, Transaction } from './sql';
 
-/** The spaces are locked by the first call of the work, which goes out together with what that call asks for. */
+/**
+ * The spaces are locked by the first call of the work, which goes out together with what that call asks for. What is saved
+ * goes out together with COMMIT.
+ */
 export function mergeStore(sql: Sql): MergeStore {
   return {
     transact: (spaces, work) =>
@@ -26,7 +29,7 @@ interface OpenTransaction {
   readonly end: () => void;
 }
 
-function openTransaction(connection: Connection, held: ReadonlySet<SpaceKey>): OpenTransaction {
+function openTransaction(connection: Transaction, held: ReadonlySet<SpaceKey>): OpenTransaction {
   const state = { open: true, locked: null as Promise<readonly LockedSpace[]> | null };
   const saved = new Set<SpaceKey>();
 
@@ -51,12 +54,12 @@ function openTransaction(connection: Connection, held: ReadonlySet<SpaceKey>): O
       load: async (wanted) => loadSpaces(connection, toRead(wanted.keys()), wanted),
       seen: async (wanted) => findSeen(connection, toRead(wanted.keys()), wanted),
       async save(plans) {
-        const locked = reach(plans.map(({ before }) => before.space));
+        void reach(plans.map(({ before }) => before.space));
         for (const { before } of plans) {
           if (saved.has(before.space)) throw new Error(`${before.space} has been saved in this transaction`);
           saved.add(before.space);
         }
-        await savePlans(connection, locked, plans);
+        connection.askLast(savesOf(plans));
       },
     },
     end() {

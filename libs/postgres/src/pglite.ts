@@ -74,7 +74,14 @@ function openData(data: string): Promise<PGlite> {
 
 async function sqlOf(pglite: PGlite, closed: () => void): Promise<Sql> {
   await pglite.exec(CONNECTION_SETTINGS);
-  const transaction: Sql['transaction'] = (work) => pglite.transaction((open) => work(connectionOf(open)));
+  const transaction: Sql['transaction'] = (work) =>
+    pglite.transaction(async (open) => {
+      const connection = connectionOf(open);
+      const last: Query<never>[] = [];
+      const result = await work({ ...connection, askLast: (queries) => void last.push(...queries) });
+      for (const query of last) await connection.query(query);
+      return result;
+    });
   return {
     ...connectionOf(pglite),
     transaction,

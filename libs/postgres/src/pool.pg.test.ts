@@ -10,7 +10,7 @@ const processId = statement<{ id: number }>('pool.id', 'select pg_backend_pid() 
 const kill = statement('pool.kill', 'select pg_terminate_backend($1::int4)');
 const sleep = statement('pool.sleep', 'select pg_sleep(60)');
 const nap = statement('pool.nap', 'select pg_sleep(0.5)');
-const insert = statement('pool.insert', 'insert into things values ($1::int8)');
+const insert = statement<never>('pool.insert', 'insert into things values ($1::int8)');
 const raise = statement<{ n: number }>('pool.raise', 'update things set n = n + 1 returning n');
 const waiters = statement<{ count: number }>(
   'pool.waiters',
@@ -110,6 +110,25 @@ describe('a transaction', () => {
     await sql.close();
   });
 
+  test('is committed together with what it asks last, or fails with it', async () => {
+    await world.sql.transaction(async (transaction) => transaction.askLast([insert(1), insert(2)]));
+    const failing = world.sql.transaction(async (transaction) => {
+      await transaction.query(insert(3));
+      transaction.askLast([insert(4), insert(1), insert(5)]);
+    });
+    await expect(failing).rejects.toThrow('duplicate key');
+    expect(await world.sql.query(things())).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  test('asks nothing last when its work rejects', async () => {
+    const failing = world.sql.transaction(async (transaction) => {
+      transaction.askLast([insert(1)]);
+      throw new Error('on purpose');
+    });
+    await expect(failing).rejects.toThrow('on purpose');
+    expect(await world.sql.query(things())).toEqual([]);
+  });
+
   test('that ends in an error leaves a pool in which every statement works', async () => {
     const fresh = statement<{ two: number }>('pool.fresh', 'select 2::int8 as two');
     const failing = world.sql.transaction(async (connection) => {
@@ -138,6 +157,25 @@ describe('a transaction', () => {
       await world.sql.query(kill(await backendOf(connection)));
     });
     await expect(cut).rejects.toThrow(Unavailable);
+  });
+});
+
+describe('what is asked in one go', () => {
+  test('is answered one by one, and nothing behind a failure is done', async () => {
+    const answers = await world.sql
+      .transaction((connection) =>
+        Promise.allSettled([
+          connection.query(one()),
+          connection.query(broken()),
+          connection.query(insert(1)),
+        ]),
+      )
+      .catch((failure: unknown) => failure);
+    expect(String(answers)).toContain('rolled back');
+    const [first, second, third] = await world.sql.transaction((connection) =>
+      Promise.all([connection.query(insert(2)), connection.query(things()), connection.query(one())]),
+    );
+    expect([first, second, third]).toEqual([[], [{ n: 2 }], [{ one: 1 }]]);
   });
 });
 

@@ -1,7 +1,16 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { throwOutage } from './outages';
-import { RawClient, rawRows } from './raw-rows';
-import { type Connection, type Query, type Sql, together, type TransactionOptions } from './sql';
+import { askTogether, type AskedQuery, type QueryAnswer } from './query-batch';
+import { RawClient } from './raw-rows';
+import {
+  type Connection,
+  type Query,
+  type Sql,
+  statement,
+  together,
+  type Transaction,
+  type TransactionOptions,
+} from './sql';
 import { VALUE_PARSERS } from './value-parsers';
 
 export interface PostgresSettings {
@@ -109,8 +118,8 @@ export const CONNECTION_SETTINGS = [
 
 /** One connection, for as long as someone has it to himself. */
 interface Line extends Connection {
-  /** What Postgres answers to a command: its name, as a rule. */
-  command(text: string): Promise<string>;
+  /** What Postgres calls what it did. */
+  command(query: Query<never>): Promise<string>;
   /** After a failure it is not certain what the connection has prepared, or what it is in the middle of. */
   failed(): boolean;
 }
@@ -118,55 +127,69 @@ interface Line extends Connection {
 /** A timer cannot be longer, and none at all would mean the pool's own. */
 const ANY_TIME_MS = 2 ** 31 - 1;
 
+/** What is asked in one go leaves together. */
 function lineOf(client: PoolClient, { unhurried = false }: TransactionOptions): Line {
   const state = { failed: false };
-  const patience = unhurried ? { query_timeout: ANY_TIME_MS } : {};
+  const timeoutMs = unhurried ? ANY_TIME_MS : undefined;
+  let asked: AskedQuery[] = [];
+
   const fail = (failure: unknown): never => {
     state.failed = true;
     return throwOutage(failure);
   };
-  const command = async (text: string): Promise<string> => {
-    leaveTogether(client);
-    return (await client.query({ text, ...patience }).catch(fail)).command;
+  const send = (): void => {
+    const batch = asked;
+    asked = [];
+    if (batch.length > 0) askTogether(client, batch, timeoutMs);
+  };
+  const ask = async (query: Query<unknown>): Promise<QueryAnswer> => {
+    const answer = new Promise<QueryAnswer>((resolve, reject) => {
+      if (asked.length === 0) process.nextTick(send);
+      asked.push({ query, resolve, reject });
+    });
+    return answer.catch(fail);
   };
   return {
-    async query<Row>({ statement: { name, text }, params, readRaw }: Query<Row>) {
-      leaveTogether(client);
-      const asked = { name, text, values: [...params], ...patience };
-      if (readRaw !== undefined) return rawRows(client, asked, readRaw).catch(fail);
-      return (await client.query(asked).catch(fail)).rows as Row[];
-    },
+    query: async <Row>(query: Query<Row>) => (await ask(query)).rows as Row[],
     async script(text) {
-      await command(text);
+      send();
+      const patience = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
+      await client.query({ text, ...patience }).catch(fail);
     },
-    command,
+    command: async (query) => (await ask(query)).tag,
     failed: () => state.failed,
   };
 }
 
-/** What is asked in one go leaves in one write: of small queries, the writes would be most of the work, on both sides. */
-function leaveTogether({ connection: { stream } }: PoolClient): void {
-  stream.cork();
-  process.nextTick(() => stream.uncork());
-}
+const begin = statement<never>('transaction.begin', 'begin');
+const commit = statement<never>('transaction.commit', 'commit');
+const beginSnapshot = statement<never>(
+  'transaction.begin_snapshot',
+  'begin isolation level repeatable read, read only',
+);
 
 async function inTransaction<Result>(
   line: Line,
-  work: (connection: Connection) => Promise<Result>,
+  work: (transaction: Transaction) => Promise<Result>,
   { unhurried = false }: TransactionOptions = {},
 ): Promise<Result> {
   // Not waited for: it goes out together with the first query.
-  const begun = line.script(unhurried ? 'begin; set local statement_timeout = 0' : 'begin');
+  const begun = unhurried ? line.script('begin; set local statement_timeout = 0') : line.command(begin());
   begun.catch(() => undefined);
-  const result = await work(line).catch(async (failure: unknown) => {
+  const last: Query<never>[] = [];
+  try {
+    const result = await work({ ...line, askLast: (queries) => void last.push(...queries) });
+    await begun;
+    // When one of them fails, COMMIT is not executed and fails with the same error.
+    for (const query of last) line.query(query).catch(() => undefined);
+    // A transaction in which something failed before is rolled back by COMMIT, and no error says so.
+    if ((await line.command(commit())) !== 'COMMIT')
+      throw new Error('the transaction was rolled back: one of its queries had failed');
+    return result;
+  } catch (failure) {
     await line.script('rollback').catch(() => undefined);
     throw failure;
-  });
-  await begun;
-  // A transaction in which something failed is rolled back by COMMIT, and no error says so.
-  if ((await line.command('commit')) !== 'COMMIT')
-    throw new Error('the transaction was rolled back: one of its queries had failed');
-  return result;
+  }
 }
 
 async function inSnapshot<Rows extends readonly unknown[]>(
@@ -174,9 +197,9 @@ async function inSnapshot<Rows extends readonly unknown[]>(
   queries: { readonly [At in keyof Rows]: Query<Rows[At]> },
 ): Promise<{ -readonly [At in keyof Rows]: Rows[At][] }> {
   const [, ...results] = await together<unknown[]>([
-    line.script('begin isolation level repeatable read, read only'),
+    line.command(beginSnapshot()),
     ...queries.map((query) => line.query(query)),
-    line.script('commit'),
+    line.command(commit()),
   ]);
   return results.slice(0, -1) as { -readonly [At in keyof Rows]: Rows[At][] };
 }

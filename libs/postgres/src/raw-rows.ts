@@ -1,4 +1,4 @@
-import { Client, type ClientBase, type ClientConfig, Query, type QueryConfig } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { Parser } from 'pg-protocol/dist/parser';
 
 /*
@@ -34,12 +34,12 @@ interface KnownName {
 }
 
 /** Reads one row after the other; there is no object for each. */
-class Reader implements RawRow {
+export class RawReader implements RawRow {
   private bytes: Buffer = Buffer.alloc(0);
   private at = 0;
   private readonly names: (KnownName | undefined)[] = new Array<undefined>(NAMES).fill(undefined);
 
-  start(bytes: Buffer, at: number): void {
+  start({ bytes, at }: RawMessage): void {
     this.bytes = bytes;
     this.at = at + FIELD_COUNT_BYTES;
   }
@@ -110,49 +110,10 @@ function isAt(name: Uint8Array, bytes: Uint8Array, from: number, length: number)
   return true;
 }
 
-interface RawMessage {
+export interface RawMessage {
   readonly name: string;
   readonly bytes: Buffer;
   readonly at: number;
-}
-
-class RawQuery<Row> extends Query {
-  readonly found: Row[] = [];
-  failure: Error | null = null;
-  private readonly reader = new Reader();
-  private readonly read: (row: RawRow) => Row;
-
-  constructor(config: QueryConfig, read: (row: RawRow) => Row, ended: (error: Error | undefined) => void) {
-    const binary = { ...config, binary: true };
-    super(binary, undefined, ended);
-    this.read = read;
-  }
-
-  handleDataRow({ bytes, at }: RawMessage): void {
-    try {
-      this.reader.start(bytes, at);
-      this.found.push(this.read(this.reader));
-    } catch (failure) {
-      // Thrown on, it would end the program instead of the query.
-      this.failure ??= new Error('a row cannot be read', { cause: failure });
-    }
-  }
-}
-
-/** Asks for a statement's rows in binary. The client has to be a `RawClient`. */
-export function rawRows<Row>(
-  client: ClientBase,
-  config: QueryConfig,
-  read: (row: RawRow) => Row,
-): Promise<Row[]> {
-  return new Promise((resolve, reject) => {
-    const query = new RawQuery(config, read, (error) => {
-      const failure = error ?? query.failure;
-      if (failure === null) resolve(query.found);
-      else reject(failure);
-    });
-    client.query(query);
-  });
 }
 
 /** What of node-pg has no public name. */

@@ -10,7 +10,7 @@ export interface Sql extends Connection {
    * comes out. A connection takes several queries at once and works them off one after the other.
    */
   transaction<Result>(
-    work: (connection: Connection) => Promise<Result>,
+    work: (transaction: Transaction) => Promise<Result>,
     options?: TransactionOptions,
   ): Promise<Result>;
   /** Reads that see the same moment, sent together. */
@@ -29,6 +29,11 @@ export interface Connection {
   query<Row>(query: Query<Row>): Promise<Row[]>;
   /** Several statements without parameters. */
   script(text: string): Promise<void>;
+}
+
+export interface Transaction extends Connection {
+  /** Asked when the work has resolved, together with COMMIT, which saves a round trip. If one fails, so does the transaction. */
+  askLast(queries: readonly Query<never>[]): void;
 }
 
 /** Text with $1, $2 …; a connection prepares it once, under its name. */

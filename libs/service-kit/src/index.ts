@@ -1,5 +1,7 @@
 export * from './addresses';
+export * from './call-inside';
 export * from './certificate-files';
+export * from './framed-messages';
 export * from './grpc-channel';
 export * from './grpc-credentials';
 export * from './grpc-limits';

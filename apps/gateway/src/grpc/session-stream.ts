@@ -1,10 +1,9 @@
+import { framedMessages, http2Of } from '@syncline/service-kit';
 import { refusedCall } from '@syncline/wire/grpc';
 import { constants } from 'node:http2';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { OpenSession, SessionStream } from '../session/stream';
 import { bearerToken } from '../unary/bearer';
-import { http2Of } from './call-inside';
-import { framedMessages } from './framed-messages';
 
 type Call = ServerDuplexStream<Uint8Array, Uint8Array>;
 

@@ -3,7 +3,11 @@ import { http2Of } from './call-inside';
 
 /** Sends messages on a call; those of one moment leave in one write. */
 export interface FramedMessages {
-  readonly send: (message: Uint8Array, flushed: () => void) => void;
+  /**
+   * `flushed` is called when a message has left, or never. Where several leave at once only that of the last one is called,
+   * and told how many they are.
+   */
+  readonly send: (message: Uint8Array, flushed: (messages: number) => void) => void;
   /** What was sent until now leaves before whatever the call does next. */
   flush(): void;
 }
@@ -18,34 +22,35 @@ const FRAME_HEAD_BYTES = 5;
 export function framedMessages(call: ServerDuplexStream<Uint8Array, Uint8Array>): FramedMessages {
   const stream = http2Of(call);
   let waiting: Uint8Array[] = [];
-  let told: (() => void)[] = [];
+  let told: ((messages: number) => void) | null = null;
   let hasHeaders = false;
 
   const flush = (): void => {
-    if (waiting.length === 0) return;
-    const [frames, flushed] = [framesOf(waiting), told];
+    if (told === null) return;
+    const [messages, flushed] = [waiting, told];
     waiting = [];
-    told = [];
+    told = null;
     if (stream.destroyed || stream.closed || stream.writableEnded) return;
     if (!hasHeaders) call.sendMetadata(new Metadata());
     hasHeaders = true;
-    stream.write(frames, (error) => {
-      if (error == null) for (const tell of flushed) tell();
+    stream.write(framesOf(messages), (error) => {
+      if (error == null) flushed(messages.length);
     });
   };
 
   return {
     send(message, flushed) {
-      if (waiting.length === 0) process.nextTick(flush);
+      if (told === null) process.nextTick(flush);
       waiting.push(message);
-      told.push(flushed);
+      told = flushed;
     },
     flush,
   };
 }
 
 function framesOf(messages: readonly Uint8Array[]): Buffer {
-  const bytes = messages.reduce((sum, message) => sum + FRAME_HEAD_BYTES + message.length, 0);
+  let bytes = 0;
+  for (const message of messages) bytes += FRAME_HEAD_BYTES + message.length;
   const frames = Buffer.allocUnsafe(bytes);
   let at = 0;
   for (const message of messages) {
