@@ -32,6 +32,7 @@ export * from './pair-device';
 export * from './parts';
 export * from './pull-space';
 export * from './push-changes';
+export type { RatedSender } from './rated';
 export * from './rates-ahead';
 export * from './read-artifact';
 export * from './read-delta';

@@ -107,12 +107,65 @@ test('what was taken ahead is spent first, and kept by a refusal', async () => {
   expect(await limits.take([of(DEVICE, 28)])).toMatchObject({ granted: true, remaining: [0] });
 });
 
-test('while one request takes ahead, those beside it do not', async () => {
+test('while one request takes ahead, those beside it wait for what it brings', async () => {
   const { gateway, asked } = world();
   const limits = gateway();
   await limits.take([DEVICE]);
-  await Promise.all([1, 2, 3].map(() => limits.take([DEVICE])));
-  expect(asked).toEqual([[1], [21], [1], [1]]);
+  const answers = await Promise.all([1, 2, 3].map(() => limits.take([DEVICE])));
+  expect(answers.map(({ granted, remaining }) => [granted, remaining])).toEqual([
+    [true, [998]],
+    [true, [997]],
+    [true, [996]],
+  ]);
+  expect(asked).toEqual([[1], [21]]);
+});
+
+test('those that wait ask themselves where what was taken ahead is not enough for all, or did not come', async () => {
+  const failing = { now: false };
+  const { gateway, asked } = world(() =>
+    failing.now ? Promise.reject(new Error('away')) : Promise.resolve(),
+  );
+  const limits = gateway();
+  await limits.take([DEVICE]);
+  const answers = await Promise.all([1, 20, 5].map((amount) => limits.take([of(DEVICE, amount)])));
+  expect(answers.map(({ remaining }) => remaining)).toEqual([[998], [978], [973]]);
+  expect(asked).toEqual([[1], [21], [25]]);
+  failing.now = true;
+  await limits.take([of(DEVICE, 20)]);
+  const failed = await Promise.allSettled([2, 2].map((amount) => limits.take([of(DEVICE, amount)])));
+  expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(asked.slice(3)).toEqual([[22], [22]]);
+});
+
+const ofDevice = (name: string): RateRequest => ({ ...DEVICE, bucket: `t/${name}` });
+
+test('who has to ask takes ahead for the others that are busy as well, in one request', async () => {
+  const { gateway, asked, clock } = world();
+  const limits = gateway();
+  const names = ['a', 'b', 'c'];
+  const takeFor = (name: string) => limits.take([ofDevice(name), TENANT]);
+  for (const name of ['rare', ...names]) await takeFor(name);
+  for (const name of [...names, ...names]) await takeFor(name);
+  clock.advance(250);
+  asked.length = 0;
+  for (const name of names) expect((await takeFor(name)).remaining[0]).toBeGreaterThan(970);
+  expect(asked).toEqual([[21, 401, 20, 20]]);
+  await takeFor('rare');
+  expect(asked.slice(1)).toEqual([[21, 3]]);
+  await limits.take([{ ...ofDevice('a'), bucket: 'elsewhere/a' }]);
+  expect(asked.slice(2)).toEqual([[1]]);
+});
+
+test('is not refused because of what is taken ahead for others', async () => {
+  const { gateway, asked, clock, shared } = world();
+  const limits = gateway();
+  for (const name of ['a', 'b']) for (let times = 0; times < 3; times++) await limits.take([ofDevice(name)]);
+  clock.advance(250);
+  await shared.take([of(ofDevice('b'), 995)]);
+  asked.length = 0;
+  expect(await limits.take([ofDevice('a')])).toMatchObject({ granted: true });
+  expect(asked).toEqual([[21, 20], [1]]);
+  expect(await limits.take([of(ofDevice('b'), 6)])).toMatchObject({ granted: false, lacking: 0 });
 });
 
 test('buckets that are full again are forgotten when there are many', async () => {
@@ -181,6 +234,40 @@ test('two gateways together never grant more than one bucket would, in whatever 
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+test('nor where devices take ahead for each other', async () => {
+  const devices = fc.array(
+    fc.record({
+      gateway: fc.constantFrom(0, 1),
+      from: fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 12 }),
+      amount: fc.integer({ min: 1, max: 5 }),
+      pauseMs: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 600 })),
+    }),
+    { minLength: 1, maxLength: 60 },
+  );
+  await fc.assert(
+    fc.asyncProperty(rate, rate, devices, async (own, ofAll, done) => {
+      const { clock, gateway } = world();
+      const gateways = [gateway(), gateway()];
+      const names = { a: own, b: own, c: own, all: ofAll };
+      const references = new Map(Object.entries(names).map(([name, one]) => [name, referenceFor(one)]));
+      for (const { gateway: which, from, amount, pauseMs } of done) {
+        const both = (name: string) => [
+          { bucket: `t/${name}`, amount, ...own },
+          { bucket: 't/all', amount, ...ofAll },
+        ];
+        const answers = await Promise.all(from.map((name) => gateways[which]!.take(both(name))));
+        for (const [place, name] of from.entries())
+          if (answers[place]!.granted)
+            for (const each of [name, 'all'])
+              expect(references.get(each)!.grant(amount)).toBeGreaterThanOrEqual(-1e-6);
+        clock.advance(pauseMs);
+        for (const reference of references.values()) reference.pass(pauseMs);
+      }
+    }),
+    { numRuns: 200 },
   );
 });
 

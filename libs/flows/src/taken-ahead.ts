@@ -18,7 +18,10 @@ export interface Held {
   /** Requests on their way, and what they ask for. */
   asking: number;
   asked: number;
-  askingAhead: boolean;
+  /** The one among them that takes ahead; null for none. */
+  askingAhead: Promise<unknown> | null;
+  /** Something was spent here since the last request that took ahead. */
+  isBusy: boolean;
 }
 
 /** Of a request to several buckets, what concerns one. */
@@ -45,7 +48,8 @@ export function held({ burst, perSecond }: Rate, atMs: number): Held {
     toldAtMs: atMs,
     asking: 0,
     asked: 0,
-    askingAhead: false,
+    askingAhead: null,
+    isBusy: false,
   };
 }
 
@@ -71,7 +75,7 @@ export function settle(
   lapse(held, held, nowMs);
   held.asking -= 1;
   held.asked -= wanted;
-  if (ahead > 0) held.askingAhead = false;
+  if (ahead > 0) held.askingAhead = null;
   held.left += answer?.granted === true ? ahead : paid;
   if (answer === null) return;
   held.told = answer.remaining[place]!;

@@ -1,5 +1,6 @@
 import {
   type AskedEffect,
+  type DeviceId,
   msOf,
   payloadBytes,
   type QuotaState,
@@ -9,6 +10,7 @@ import {
   type SpaceId,
   type SpaceKey,
   unanswered,
+  type UserId,
 } from '@syncline/core';
 import {
   accessTo,
@@ -18,6 +20,7 @@ import {
   type KnownTenants,
   knownTenants,
   openSpace,
+  type RatedSender,
   seeDevice,
 } from '@syncline/flows';
 import { Unavailable } from '@syncline/ports';
@@ -183,34 +186,56 @@ function planFor({ store, backends }: GatewayDeps): Handlers['plan'] {
   };
 }
 
+/** What is remembered of a session that pushes. */
+interface Pushing {
+  readonly sender: RatedSender;
+  readonly quotasAtMs: Map<SpaceId, number>;
+}
+
 function pushFor(deps: GatewayDeps): Handlers['push'] {
   const { backends, clock, metrics } = deps;
   const admit = admitPush(deps);
   const quotasAt = nearQuotasAtPush(deps);
-  const seenAtMs = new WeakMap<DeviceSession, Map<SpaceId, number>>();
-  /** Looked at now and then only: it is news for people. */
-  const quotasFor = async (session: DeviceSession, space: SpaceId): Promise<readonly QuotaState[]> => {
+  const known = new WeakMap<DeviceSession, Pushing>();
+  /** One for each session, as long as it is the same user's: those who count what is sent know it by that. */
+  const pushingOf = (session: DeviceSession, user: UserId, device: DeviceId): Pushing => {
+    const before = known.get(session);
+    const { tenant } = session.identity!;
+    if (before?.sender.tenant === tenant && before.sender.user === user && before.sender.device === device)
+      return before;
+    const pushing = { sender: { tenant, user, device }, quotasAtMs: new Map<SpaceId, number>() };
+    known.set(session, pushing);
+    return pushing;
+  };
+  /** Looked at now and then only, as it is news for people; null while it is not. */
+  const quotasFor = (
+    { quotasAtMs }: Pushing,
+    space: SpaceId,
+    key: SpaceKey,
+  ): Promise<readonly QuotaState[]> | null => {
     const nowMs = clock.nowMs();
-    const seen = seenAtMs.get(session) ?? new Map<SpaceId, number>();
-    if (nowMs - (seen.get(space) ?? -Infinity) < QUOTAS_EVERY_MS) return [];
-    seenAtMs.set(session, seen.set(space, nowMs));
-    return quotasAt(keyOf(session, space), nowMs);
+    if (nowMs - (quotasAtMs.get(space) ?? -Infinity) < QUOTAS_EVERY_MS) return null;
+    quotasAtMs.set(space, nowMs);
+    return quotasAt(key, nowMs);
   };
   return async (session, { space, ticket, user, device, access, changes }) => {
     const sentAtMs = clock.nowMs();
-    const bytes = changes.reduce((sum, change) => sum + payloadBytes(change), 0);
-    const { tenant } = session.identity!;
-    const admitted = await admit({ tenant, user, device }, { changes: changes.length, bytes });
+    let bytes = 0;
+    for (const change of changes) bytes += payloadBytes(change);
+    const key = keyOf(session, space);
+    const pushing = pushingOf(session, user, device);
+    const admitted = await admit(pushing.sender, { changes: changes.length, bytes });
     const result = admitted.ok
       ? await backends.push({
-          space: keyOf(session, space),
+          space: key,
           push: { device, user, access, changes },
-          encoded: session.encodedPushes.get(changes),
+          encoded: session.receivedPushes.get(changes)?.encoded ?? undefined,
         })
       : ({ kind: 'refused', refusal: admitted.refusal } as const);
     metrics.pushed(result.kind, changes.length, clock.nowMs() - sentAtMs);
     const changesRemaining = admitted.ok ? admitted.value.remaining : 0;
-    const quotas = result.kind === 'outcomes' ? await quotasFor(session, space) : [];
+    const looked = result.kind === 'outcomes' ? quotasFor(pushing, space, key) : null;
+    const quotas = looked === null ? [] : await looked;
     return { kind: 'pushed', space, ticket, answer: { result, changesRemaining, quotas } };
   };
 }
