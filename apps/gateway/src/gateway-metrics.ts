@@ -1,5 +1,5 @@
 import type { Priority, Reason } from '@syncline/core';
-import type { Metrics } from '@syncline/telemetry';
+import type { KeptCounter, Metrics } from '@syncline/telemetry';
 
 export type Transport = 'grpc' | 'websocket';
 /** What a gateway goes on without, for a while. */
@@ -38,18 +38,7 @@ export interface GatewayGauges {
 }
 
 export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
-  const counter = <Label extends string = never>(
-    name: `${string}_total`,
-    help: string,
-    labels: Label[] = [],
-  ) => metrics.counter<Label>({ name: `gateway_${name}`, help, labels });
-  const sent = counter('messages_sent_total', 'Messages to devices, by kind and priority.', [
-    'kind',
-    'priority',
-  ]);
-  const sentBytes = counter('sent_bytes_total', 'Bytes of messages to devices, by kind.', ['kind']);
-  const received = counter('messages_received_total', 'Messages of devices, by kind.', ['kind']);
-  const receivedBytes = counter('received_bytes_total', 'Bytes of messages of devices, by kind.', ['kind']);
+  const counter = countersOf(metrics);
   const refusals = counter('refusals_total', 'Refusals on sessions, by reason.', ['reason']);
   const encoded = counter('pages_encoded_total', 'Pages that were encoded; many more may be sent.', ['how']);
   const pushes = counter('pushes_total', 'Pushes that were answered, by result.', ['result']);
@@ -79,16 +68,9 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
   const degraded = counter('degraded_total', 'Times that the gateway went on without a part.', ['part']);
 
   return {
+    ...messageMetrics(metrics),
     ...sessionMetrics(metrics),
     ...artifactMetrics(metrics),
-    sent(kind, priority, bytes) {
-      sent.add({ kind, priority });
-      sentBytes.add({ kind }, bytes);
-    },
-    received(kind, bytes) {
-      received.add({ kind });
-      receivedBytes.add({ kind }, bytes);
-    },
     refused: (reason) => refusals.add({ reason }),
     pageEncoded: (how) => encoded.add({ how }),
     pushed(result, count, tookMs) {
@@ -105,6 +87,58 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
       metrics.watched({ name: 'gateway_unsent_bytes', help: 'Bytes that wait for devices.' }, unsentBytes);
       metrics.watched({ name: 'gateway_spaces_watched', help: 'Spaces with a session here.' }, spacesWatched);
     },
+  };
+}
+
+function countersOf(metrics: Metrics) {
+  return <Label extends string = never>(name: `${string}_total`, help: string, labels: Label[] = []) =>
+    metrics.counter<Label>({ name: `gateway_${name}`, help, labels });
+}
+
+function messageMetrics(metrics: Metrics): Pick<GatewayMetrics, 'sent' | 'received'> {
+  const counter = countersOf(metrics);
+  const sent = counter('messages_sent_total', 'Messages to devices, by kind and priority.', [
+    'kind',
+    'priority',
+  ]);
+  const sentBytes = counter('sent_bytes_total', 'Bytes of messages to devices, by kind.', ['kind']);
+  const received = counter('messages_received_total', 'Messages of devices, by kind.', ['kind']);
+  const sentOf = countersFor<Priority>((priority, kind) => [
+    sent.kept({ kind, priority }),
+    sentBytes.kept({ kind }),
+  ]);
+  const receivedBytes = counter('received_bytes_total', 'Bytes of messages of devices, by kind.', ['kind']);
+  const receivedOf = countersFor<'received'>((_, kind) => [
+    received.kept({ kind }),
+    receivedBytes.kept({ kind }),
+  ]);
+  return {
+    sent(kind, priority, bytes) {
+      const [messages, bytesOfThem] = sentOf(priority, kind);
+      messages.add();
+      bytesOfThem.add(bytes);
+    },
+    received(kind, bytes) {
+      const [messages, bytesOfThem] = receivedOf('received', kind);
+      messages.add();
+      bytesOfThem.add(bytes);
+    },
+  };
+}
+
+type MessageCounters = readonly [messages: KeptCounter, bytes: KeptCounter];
+
+/** Every message is counted, so the labels of its counters are put together only once. */
+function countersFor<Group extends string>(
+  make: (group: Group, kind: string) => MessageCounters,
+): (group: Group, kind: string) => MessageCounters {
+  const groups = new Map<Group, Map<string, MessageCounters>>();
+  return (group, kind) => {
+    const known = groups.get(group)?.get(kind);
+    if (known !== undefined) return known;
+    const made = make(group, kind);
+    groups.set(group, (groups.get(group) ?? new Map<string, MessageCounters>()).set(kind, made));
+    return made;
   };
 }
 

@@ -56,6 +56,23 @@ describe('metrics', () => {
     ]);
   });
 
+  test('keep counters of which there is much to count', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    const sent = metrics.counter({ name: 'sent_total', help: 'Sent.', labels: ['kind'], combinationsMax: 2 });
+    const pages = sent.kept({ kind: 'page' });
+    sent.kept({ kind: 'notice' });
+    pages.add();
+    pages.add(4);
+    sent.add({ kind: 'page' });
+    expect(await valuesOf(metrics)).toEqual(['syncline_sent_total{kind="page"} 6']);
+    sent.kept({ kind: 'page' }).add();
+    sent.kept({ kind: 'plan' }).add(2);
+    pages.add();
+    const all = ['syncline_sent_total{kind="page"} 8', 'syncline_sent_total{kind="other"} 2'];
+    expect((await valuesOf(metrics)).sort()).toEqual(all.sort());
+    expect((await valuesOf(metrics)).sort()).toEqual(all.sort());
+  });
+
   test('have names that are names', () => {
     const metrics = createMetrics({ withProcess: false });
     expect(() => metrics.gauge({ name: 'Sessions-Open', help: '' })).toThrow(RangeError);

@@ -29,6 +29,12 @@ export interface HistogramOptions<Label extends string> extends Described<Label>
 
 export interface CounterMetric<Label extends string> {
   add(labels: LabelValues<Label>, by?: number): void;
+  /** For what is counted very often: the labels are looked at once, and then only a number grows. */
+  kept(labels: LabelValues<Label>): KeptCounter;
+}
+
+export interface KeptCounter {
+  add(by?: number): void;
 }
 
 export interface GaugeMetric<Label extends string> {
@@ -88,12 +94,7 @@ export function createMetrics({ withProcess = true }: MetricsOptions = {}): Metr
   };
 
   return {
-    counter: (options) =>
-      once(options, (name) => {
-        const counter = new Counter({ ...described(name, options), registers: [registry] });
-        const bounded = bound(options);
-        return { add: (labels, by = 1) => counter.inc(bounded(labels), by) };
-      }),
+    counter: (options) => once(options, (name) => counterIn(registry, name, options)),
     gauge: (options) =>
       once(options, (name) => {
         const gauge = new Gauge({ ...described(name, options), registers: [registry] });
@@ -122,6 +123,33 @@ export function createMetrics({ withProcess = true }: MetricsOptions = {}): Metr
       }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+function counterIn<Label extends string>(
+  registry: Registry,
+  name: string,
+  options: CounterOptions<Label>,
+): CounterMetric<Label> {
+  const bringIn: (() => void)[] = [];
+  const collect = (): void => bringIn.forEach((bring) => bring());
+  const counter = new Counter({ ...described(name, options), registers: [registry], collect });
+  const bounded = bound(options);
+  return {
+    add: (labels, by = 1) => counter.inc(bounded(labels), by),
+    kept(labels) {
+      const shown = bounded(labels);
+      let count = 0;
+      bringIn.push(() => {
+        if (count > 0) counter.inc(shown, count);
+        count = 0;
+      });
+      return {
+        add(by = 1) {
+          count += by;
+        },
+      };
+    },
   };
 }
 

@@ -75,7 +75,7 @@ function streamOn(
     token,
     send(bytes, flushed) {
       socket.send(form.isText === true ? textOf(bytes) : bytes, (error) => {
-        if (error == null) flushed();
+        if (error == null) flushed(1);
       });
     },
     end(refused: Refusal | null) {

@@ -25,9 +25,7 @@ export interface DeviceSession {
   /** Answers of other parts that are still to come. */
   asked: number;
   /** Of pushes that wait for their answer, by what the device sent; one for all sessions. */
-  readonly pushBytes: PushBytes;
-  /** How the device encoded them, where that can be passed on. */
-  readonly encodedPushes: WeakMap<readonly Change[], Uint8Array>;
+  readonly receivedPushes: ReceivedPushes;
   pushBytesAsked: number;
   /** Sent along with Hello, while it is not known whose it is. */
   earlyBytes: number;
@@ -41,11 +39,17 @@ export interface DeviceSession {
   leaving: AbortController | null;
   /** Why it ends; null where it ends well. */
   lastRefusal: Refusal | null;
-  /** What was handed to the stream and has not left yet. */
-  unsentMessages: number;
+  /** What was handed to the stream and has not left yet, in its order. */
+  readonly unsent: UnsentMessage[];
   unsentBytes: number;
   /** When something last left for the device, or began to wait for that. */
   progressAtMs: number;
+}
+
+export interface UnsentMessage {
+  readonly bytes: number;
+  /** As the rules count it. */
+  readonly roughBytes: number;
 }
 
 /** What a session and the parts around it need of each other. */
@@ -53,12 +57,19 @@ export interface Feeding {
   readonly feed: (session: DeviceSession, input: SessionInput) => void;
 }
 
-export type PushBytes = WeakMap<readonly Change[], number>;
+export interface ReceivedPush {
+  /** The room that it takes. */
+  readonly bytes: number;
+  /** How the device encoded it; null where that cannot be passed on. */
+  readonly encoded: Uint8Array | null;
+}
+
+export type ReceivedPushes = WeakMap<readonly Change[], ReceivedPush>;
 
 export function deviceSession(
   state: SessionState,
   stream: SessionStream,
-  pushBytes: PushBytes,
+  receivedPushes: ReceivedPushes,
   nowMs: number,
 ): DeviceSession {
   return {
@@ -70,8 +81,7 @@ export function deviceSession(
     counted: null,
     skewMs: 0,
     asked: 0,
-    pushBytes,
-    encodedPushes: new WeakMap(),
+    receivedPushes,
     pushBytesAsked: 0,
     earlyBytes: 0,
     paused: false,
@@ -80,7 +90,7 @@ export function deviceSession(
     gone: false,
     leaving: null,
     lastRefusal: null,
-    unsentMessages: 0,
+    unsent: [],
     unsentBytes: 0,
     progressAtMs: nowMs,
   };

@@ -1,4 +1,4 @@
-import type { Change, Limits } from '@syncline/core';
+import type { Limits } from '@syncline/core';
 import type { DeviceSession } from './device-session';
 
 /** More is not asked of the other parts at once on behalf of one session. */
@@ -17,12 +17,12 @@ export function mayRead(session: DeviceSession, limits: Limits): boolean {
 }
 
 /** Of pushes that were received and are not answered, nor dropped. */
-function waitingBytes({ state, pushBytes, pushBytesAsked }: DeviceSession): number {
-  const bytesOf = (changes: readonly Change[]): number => pushBytes.get(changes) ?? 0;
+function waitingBytes({ state, receivedPushes, pushBytesAsked }: DeviceSession): number {
   let bytes = pushBytesAsked;
-  for (const message of state.early) if (message.kind === 'push') bytes += bytesOf(message.changes);
+  for (const message of state.early)
+    if (message.kind === 'push') bytes += receivedPushes.get(message.changes)?.bytes ?? 0;
   for (const { queue } of state.subscriptions.values())
-    for (const changes of queue) bytes += bytesOf(changes);
+    for (const changes of queue) bytes += receivedPushes.get(changes)?.bytes ?? 0;
   return bytes;
 }
 

@@ -36,8 +36,7 @@ export function readMessage({ limits, metrics }: Pick<GatewayDeps, 'limits' | 'm
     metrics.received(kind, bytes.length);
     if (input.kind === 'message' && input.message.kind === 'push') {
       const { changes } = input.message;
-      session.pushBytes.set(changes, heldBytes(bytes, changes));
-      if (input.encodedPush !== null) session.encodedPushes.set(changes, input.encodedPush);
+      session.receivedPushes.set(changes, { bytes: heldBytes(bytes, changes), encoded: input.encodedPush });
     }
     if (session.state.phase === 'greeted') session.earlyBytes += bytes.length;
     return input;
@@ -46,10 +45,9 @@ export function readMessage({ limits, metrics }: Pick<GatewayDeps, 'limits' | 'm
 
 /** A push that came packed takes more room than it did on the wire. */
 function heldBytes({ length }: Uint8Array, changes: readonly Change[]): number {
-  return Math.max(
-    length,
-    changes.reduce((sum, change) => sum + payloadBytes(change), 0),
-  );
+  let payloads = 0;
+  for (const change of changes) payloads += payloadBytes(change);
+  return Math.max(length, payloads);
 }
 
 type InputOf<Kind extends SessionInput['kind']> = SessionInput & { readonly kind: Kind };

@@ -36,7 +36,9 @@ function encodedOnce<Message extends SentMessage>(encode: (message: Message) => 
   const known = new WeakMap<Message, Uint8Array>();
   return (message: Message, priority: Send['priority']): Uint8Array => {
     if (priority !== 'live') return encode(message);
-    const bytes = known.get(message) ?? encode(message);
+    const before = known.get(message);
+    if (before !== undefined) return before;
+    const bytes = encode(message);
     known.set(message, bytes);
     return bytes;
   };
@@ -55,6 +57,18 @@ export function outgoing({ pages, metrics, clock, timing }: OutgoingDeps, { feed
     return isPage(message) && takesPacked ? packed(message, priority) : plain(message, priority);
   };
 
+  const flushed = (session: DeviceSession, messages: number): void => {
+    if (session.gone) return;
+    let roughBytes = 0;
+    for (const message of session.unsent.splice(0, messages)) {
+      roughBytes += message.roughBytes;
+      session.unsentBytes -= message.bytes;
+      unsentBytes -= message.bytes;
+    }
+    session.progressAtMs = clock.nowMs();
+    feed(session, { kind: 'flushed', bytes: roughBytes });
+  };
+
   return {
     send(session, effect) {
       if (session.ended) return;
@@ -66,25 +80,18 @@ export function outgoing({ pages, metrics, clock, timing }: OutgoingDeps, { feed
         metrics.refused(message.refusal.reason);
         if (message.closing) session.lastRefusal = message.refusal;
       }
-      if (session.unsentMessages === 0) session.progressAtMs = clock.nowMs();
-      session.unsentMessages++;
+      if (session.unsent.length === 0) session.progressAtMs = clock.nowMs();
+      session.unsent.push({ bytes, roughBytes });
       session.unsentBytes += bytes;
       unsentBytes += bytes;
-      session.stream.send(encodedMessage, () => {
-        if (session.gone) return;
-        session.unsentMessages--;
-        session.unsentBytes -= bytes;
-        unsentBytes -= bytes;
-        session.progressAtMs = clock.nowMs();
-        feed(session, { kind: 'flushed', bytes: roughBytes });
-      });
+      session.stream.send(encodedMessage, (messages) => flushed(session, messages));
     },
-    isStuck: ({ unsentMessages, progressAtMs }) =>
-      unsentMessages > 0 && clock.nowMs() - progressAtMs >= timing.slowConsumerMs,
+    isStuck: ({ unsent, progressAtMs }) =>
+      unsent.length > 0 && clock.nowMs() - progressAtMs >= timing.slowConsumerMs,
     drop(session) {
       unsentBytes -= session.unsentBytes;
       session.unsentBytes = 0;
-      session.unsentMessages = 0;
+      session.unsent.length = 0;
     },
     unsentBytes: () => unsentBytes,
   };

@@ -14,7 +14,7 @@ import { followRights } from '../spaces/rights';
 import { shutOut } from '../spaces/shutting-out';
 import { watchedSpaces } from '../spaces/watched-spaces';
 import { sessionAnswers } from './answers';
-import { type DeviceSession, deviceSession, type Feeding, type PushBytes } from './device-session';
+import { type DeviceSession, deviceSession, type Feeding, type ReceivedPushes } from './device-session';
 import { drainSessions } from './drain';
 import { type ReadMessage, readMessage } from './incoming';
 import { keeping } from './keeping';
@@ -55,13 +55,13 @@ export function sessionShell(deps: GatewayDeps): SessionShell {
   ];
   deps.metrics.watch({ unsentBytes: () => out.unsentBytes(), spacesWatched: () => spaces.all().length });
   let accepting = true;
-  const pushBytes: PushBytes = new WeakMap();
+  const receivedPushes: ReceivedPushes = new WeakMap();
   const sendAway = (session: DeviceSession): void =>
     feeding.feed(session, { kind: 'shut-out', refusal: refusal('DRAINING') });
 
   return {
     open(stream) {
-      const session = begin(deps, stream, pushBytes);
+      const session = begin(deps, stream, receivedPushes);
       open.add(session);
       deps.metrics.sessionOpened(stream.transport);
       if (!accepting) sendAway(session);
@@ -104,7 +104,7 @@ function sessionParts(deps: GatewayDeps, feeding: Feeding): SessionParts {
 function begin(
   { limits, keys, clock, chance }: GatewayDeps,
   stream: SessionStream,
-  pushBytes: PushBytes,
+  receivedPushes: ReceivedPushes,
 ): DeviceSession {
   const openedAtMs = clock.nowMs();
   const setup = {
@@ -114,7 +114,7 @@ function begin(
     newSession: sessionId(chance.id()),
     openedAtMs,
   };
-  return deviceSession(newSession(setup, startPace(limits)), stream, pushBytes, openedAtMs);
+  return deviceSession(newSession(setup, startPace(limits)), stream, receivedPushes, openedAtMs);
 }
 
 function inletOf(parts: SessionParts, session: DeviceSession, read: ReadMessage): SessionInlet {

@@ -79,7 +79,7 @@ function perform(parts: SessionParts, session: DeviceSession, effect: SessionEff
 }
 
 async function ask(parts: SessionParts, session: DeviceSession, effect: AskedEffect): Promise<void> {
-  const bytes = effect.do === 'push' ? (session.pushBytes.get(effect.changes) ?? 0) : 0;
+  const bytes = effect.do === 'push' ? (session.receivedPushes.get(effect.changes)?.bytes ?? 0) : 0;
   const before = session.identity;
   session.asked++;
   session.pushBytesAsked += bytes;

@@ -7,8 +7,8 @@ export interface SessionStream {
   readonly address: string | null;
   /** The bearer token of the headers, for a Hello that brings none; null without. */
   readonly token: string | null;
-  /** Messages go out in order; `flushed` is called when this one has left for the device, or never. */
-  send(bytes: Uint8Array, flushed: () => void): void;
+  /** Messages go out in order. */
+  send(bytes: Uint8Array, flushed: Flushed): void;
   /** Nothing is sent any more: what was sent still goes out, then the stream ends with the refusal, or well with null. */
   end(refusal: Refusal | null): void;
   /** Lets go of the stream at once, with everything that has not left yet. */
@@ -16,6 +16,12 @@ export interface SessionStream {
   pauseReading(): void;
   resumeReading(): void;
 }
+
+/**
+ * Called when a message has left for the device, or never. Where several leave at once only that of the last one is called,
+ * and told how many they are.
+ */
+export type Flushed = (messages: number) => void;
 
 /** What the stream tells the session. After `closed`, nothing is asked of the stream any more. */
 export interface SessionInlet {

@@ -21,8 +21,9 @@ export function pollHeads(
     if (note(watching, epoch, to) && heardBefore) metrics.announcementMissed();
     const announcement = { epoch, from: 0, to, entries: null, clock: new Map(), digests: new Map() };
     // Also to sessions of a space that has not moved: each knows by itself whether it has come so far.
-    for (const session of [...watching.sessions])
-      feed(session, { kind: 'announced', space: watching.space, announcement });
+    // After what is being told already: ahead of it, every session would read what it is about to be sent.
+    const news = { kind: 'announced', space: watching.space, announcement } as const;
+    watching.tell([...watching.sessions], (session) => feed(session, news));
   };
 
   const moved = (watching: WatchedSpace, head: Head): void => {

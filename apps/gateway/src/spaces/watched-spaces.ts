@@ -1,12 +1,17 @@
 import type { Announcement, Epoch, SpaceId, SpaceKey, Version } from '@syncline/core';
 import type { GatewayDeps } from '../gateway-deps';
 import { type DeviceSession, type Feeding, keyOf } from '../session/device-session';
+import { type InSlices, inSlices } from './in-slices';
+
+/** Of the sessions of a space, before what they were told is let out. */
+const TOLD_AT_ONCE = 32;
 
 /** A space that someone here follows. */
 export interface WatchedSpace {
   readonly key: SpaceKey;
   readonly space: SpaceId;
   readonly sessions: Set<DeviceSession>;
+  readonly tell: InSlices<DeviceSession>;
   /** The highest that was heard of. */
   epoch: Epoch;
   head: Version;
@@ -39,7 +44,7 @@ export function watchedSpaces(deps: GatewayDeps, { feed }: Feeding): WatchedSpac
       if (entries !== null) pages.know(entries, { live: { from, to } });
     } else metrics.announced('unread');
     const news = { kind: 'announced', space: watching.space, announcement, updates: new Map() } as const;
-    for (const session of [...watching.sessions]) feed(session, news);
+    watching.tell([...watching.sessions], (session) => feed(session, news));
   };
 
   /** Read before any session opens the space: what changes from then on is found by comparing. */
@@ -54,6 +59,7 @@ export function watchedSpaces(deps: GatewayDeps, { feed }: Feeding): WatchedSpac
       key,
       space,
       sessions: new Set(),
+      tell: inSlices(TOLD_AT_ONCE),
       epoch: 0,
       head: 0,
       accessChanges: null,

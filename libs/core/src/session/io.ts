@@ -84,12 +84,15 @@ export type SessionInput =
   | { readonly kind: 'disconnected' };
 
 /**
- * What an announcement comes to, by the hash of a scope: the very same messages for every device with that scope, so that
- * they are signed once and can be encoded once.
+ * What an announcement comes to for a scope: the very same messages for every device with that scope, so that they are signed
+ * once and can be encoded once. By lane `a` of the scope's hash; they are looked up for every device, and a number is found
+ * sooner than a text that would have to be made first.
  */
-export type LiveUpdates = Map<string, LiveUpdate>;
+export type LiveUpdates = Map<number, LiveUpdate[]>;
 
 export interface LiveUpdate {
+  /** Where it leads to. */
+  readonly cursor: Cursor;
   /** Null where the scope shows none of the entries. */
   readonly page: PageMessage | null;
   readonly checkpoint: CheckpointMessage;

@@ -20,7 +20,14 @@ export function readOn(state: SessionState, sub: Subscription, nowMs: number): S
 
 /** What was held back for lack of room or after a failure; who has waited longest comes first. */
 export function readWaiting(state: SessionState, nowMs: number): SessionEffect[] {
+  // Asked for after everything that leaves for a device, and there is hardly ever anyone who waits.
+  if (!isAnyoneWaiting(state)) return [];
   const waiting = [...state.subscriptions.values()].filter(({ reading }) => reading === 'waiting');
   waiting.sort((left, right) => left.turn - right.turn);
   return waiting.flatMap((sub) => readOn(state, sub, nowMs));
+}
+
+function isAnyoneWaiting({ subscriptions }: SessionState): boolean {
+  for (const { reading } of subscriptions.values()) if (reading === 'waiting') return true;
+  return false;
 }

@@ -1,5 +1,6 @@
 import { checkpointCursor } from '../cursor';
 import { type Delta, digestsFor, liveEntries, takesLive } from '../delta';
+import { sameHash } from '../hash';
 import type { SpaceId } from '../ids';
 import { type Announcement, isEncoded, type PageContent } from '../pages';
 import { hasRoom } from '../pacing';
@@ -97,14 +98,17 @@ export function announced(
   const room = hasRoom('live', state.unsentBytes, state.setup.limits.sendWindowBytesMax);
   if (!follows || entries === null || !room || !takesLive(opened.reader, entries))
     return readOn(state, sub, nowMs);
-  const { a, b } = opened.cursor.scope;
-  const scope = `${a} ${b}`;
-  const update = updates?.get(scope) ?? liveUpdate(state, sub, opened, { ...announcement, entries });
-  updates?.set(scope, update);
-  opened.cursor = checkpointCursor(announcement.epoch, announcement.to, opened.cursor.scope);
+  const { scope } = opened.cursor;
+  const ofLane = updates?.get(scope.a) ?? [];
+  let update = ofLane.find(({ cursor }) => sameHash(cursor.scope, scope));
+  if (update === undefined) {
+    update = liveUpdate(state, sub, opened, { ...announcement, entries });
+    updates?.set(scope.a, [...ofLane, update]);
+  }
+  opened.cursor = update.cursor;
   opened.lastMovedAtMs = nowMs;
-  const pages = update.page === null ? [] : [send(state, update.page, 'live')];
-  return [...pages, send(state, update.checkpoint, 'live')];
+  const checkpoint = send(state, update.checkpoint, 'live');
+  return update.page === null ? [checkpoint] : [send(state, update.page, 'live'), checkpoint];
 }
 
 type Announced = Extract<SessionInput, { kind: 'announced' }>;
@@ -127,6 +131,7 @@ function liveUpdate(
     cursor: cursorBytes(state, sub.space, { ...cursor, checkpoint: from }),
   });
   return {
+    cursor,
     page: entries.length === 0 ? null : page(),
     checkpoint: checkpointMessage(state, sub, to, cursor, clock, digests),
   };
