@@ -12,7 +12,6 @@ import {
   PlanRequest,
   PlanResponse,
   ReadRequest,
-  ReadResponse,
 } from '@syncline/proto/internal';
 import { bytesMethods, type GrpcService } from '@syncline/service-kit';
 import type { Log } from '@syncline/telemetry';
@@ -27,6 +26,7 @@ import {
   plannedToProto,
   type ReadCall,
   readCallFromProto,
+  readResponseBytes,
 } from '@syncline/wire';
 import { refusedCall } from '@syncline/wire/grpc';
 import type { Delta } from './delta';
@@ -88,7 +88,7 @@ function readHandler({ delta, keys, log }: DeltaServiceDeps) {
       const read = await delta.read(space, reader, from, gone, knownHead);
       if (!read.ok) return read.refusal;
       for (const part of deltaToProto(space, read.value, keys)) {
-        const encoded = encode(ReadResponse, part);
+        const encoded = readResponseBytes(part);
         bytes += encoded.length;
         if (!gone.aborted && !call.write(encoded)) await takenOrGone(call, gone);
       }

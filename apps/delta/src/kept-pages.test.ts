@@ -1,5 +1,5 @@
 import { memoryStore } from '@syncline/memory';
-import { change, deviceOn, manualTime } from '@syncline/port-contracts';
+import { change, deviceOn, eventually, manualTime } from '@syncline/port-contracts';
 import type { ChangesRequest } from '@syncline/ports';
 import { HOME } from './delta.test-fixtures';
 import { readAhead } from './read-ahead';
@@ -98,8 +98,8 @@ describe('an answer that was read before', () => {
 });
 
 describe('a page in the middle', () => {
-  async function world() {
-    const space = await spaceOf(5);
+  async function world(records = 5) {
+    const space = await spaceOf(records);
     const clock = manualTime();
     const read = readAhead({ deltas: space.deltas, clock, pagesMax: 8, keepMs: 1_000 });
     return { ...space, clock, read };
@@ -117,6 +117,24 @@ describe('a page in the middle', () => {
     const last = await read({ ...FIRST, after: 4 });
     expect([versions(last), last!.more, last!.state.head]).toEqual([[5, 6], false, 6]);
     expect(asked).toEqual([0, 2, 4, 4]);
+  });
+
+  test('and the one behind it are read for whoever takes what was read before', async () => {
+    const { read, asked } = await world(20);
+    await read(FIRST);
+    await read({ ...FIRST, after: 2 });
+    await eventually(() => expect(asked).toEqual([0, 2, 4, 6]));
+    await read({ ...FIRST, after: 4 });
+    await eventually(() => expect(asked).toEqual([0, 2, 4, 6, 8]));
+    const taken = [];
+    for (let after = 6, more = true; more; after += 2) {
+      const page = await read({ ...FIRST, after });
+      taken.push(...versions(page));
+      more = page!.more;
+    }
+    expect(taken).toEqual(Array.from({ length: 14 }, (_, at) => at + 7));
+    // The last one is read when it is asked for.
+    expect(asked).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 18]);
   });
 
   test('is read once more where it was not read in time or is too old', async () => {

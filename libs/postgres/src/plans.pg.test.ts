@@ -81,7 +81,15 @@ function explaining(sql: Sql): Sql {
   });
   return {
     ...watched(sql),
-    transaction: (work) => sql.transaction((connection) => work(watched(connection))),
+    transaction: (work) =>
+      sql.transaction(async (transaction) => {
+        const last: Query<never>[] = [];
+        const askLast = (queries: readonly Query<never>[]) => void last.push(...queries);
+        const result = await work({ ...watched(transaction), askLast });
+        for (const query of last) await explain(query);
+        transaction.askLast(last);
+        return result;
+      }),
     async snapshot(queries) {
       for (const query of queries as readonly Query<unknown>[]) await explain(query);
       return sql.snapshot(queries);
@@ -165,10 +173,10 @@ describe.each([
 
   test('the change feed is read along the index of versions, and the clock along its own', async () => {
     await expectNoScans(() => world.store.changes(request(SPACE, RECORDS - 10)));
-    expect(indexesOf(world.plans.get('delta.changes')!)).toEqual(['records_by_version']);
+    expect([...new Set(indexesOf(world.plans.get('delta.changes')!))]).toEqual(['records_by_version']);
     expect(indexesOf(world.plans.get('delta.clock')!)).toEqual(['space_devices_by_version']);
     await expectNoScans(() => world.store.changes({ ...request(SPACE, RECORDS - 10), collections: [NOTES] }));
-    expect(indexesOf(world.plans.get('delta.changes_in')!)).toEqual(['records_by_version']);
+    expect([...new Set(indexesOf(world.plans.get('delta.changes_in')!))]).toEqual(['records_by_version']);
   });
 
   test('counting, comparing and finding records, too, go by an index', async () => {

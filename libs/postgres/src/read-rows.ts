@@ -8,6 +8,7 @@ import type {
   UserId,
 } from '@syncline/core';
 import type { RawRow } from './raw-rows';
+import { patchOf } from './record-rows';
 
 /** What is read of a record for a page. */
 export interface ReadRow {
@@ -26,13 +27,13 @@ export interface ReadRow {
   readonly patch_remove: string | null;
   readonly as_sent: boolean;
   readonly resurrected: boolean;
-  /** The page has room for it. */
-  readonly fits: boolean;
+  /** There are further ones above it. */
+  readonly more: boolean;
 }
 
 export const READ_NAMES =
   'collection, id, version, created_version, previous_version, payload, time, device, number, user_id, ' +
-  'schema_version, patch_set, patch_remove, as_sent, resurrected, fits';
+  'schema_version, patch_set, patch_remove, as_sent, resurrected, more';
 
 /** In the order of `READ_NAMES`. */
 export function readRow(row: RawRow): ReadRow {
@@ -52,7 +53,7 @@ export function readRow(row: RawRow): ReadRow {
     patch_remove: row.textOrNull(),
     as_sent: row.truth(),
     resurrected: row.truth(),
-    fits: row.truth(),
+    more: row.truth(),
   };
 }
 
@@ -70,12 +71,8 @@ export function readOf(row: ReadRow): ReadRecord {
     number: row.number,
     user: row.user_id,
     schemaVersion: row.schema_version,
-    patch: row.patch_set === null ? null : { set: row.patch_set, remove: removedIn(row.patch_remove) },
+    patch: patchOf(row.patch_set, row.patch_remove),
     asSent: row.as_sent,
     resurrected: row.resurrected,
   };
-}
-
-function removedIn(list: string | null): readonly string[] {
-  return list === null ? [] : (JSON.parse(list) as string[]);
 }

@@ -2,6 +2,7 @@ import type {
   CollectionName,
   DeviceId,
   HlcTime,
+  Patch,
   RecordId,
   SpaceKey,
   StoredRecord,
@@ -94,11 +95,13 @@ export function recordOf(row: RecordRow): StoredRecord {
     user: row.user_id,
     schemaVersion: row.schema_version,
     committedAtMs: row.committed_at_ms,
-    patch:
-      row.patch_set === null
-        ? null
-        : { set: row.patch_set, remove: JSON.parse(row.patch_remove ?? '[]') as string[] },
+    patch: patchOf(row.patch_set, row.patch_remove),
     asSent: row.as_sent,
     resurrected: row.resurrected,
   };
+}
+
+/** Of its columns: the values that are new, and a JSON list of the names that went. */
+export function patchOf(set: Uint8Array | null, remove: string | null): Patch | null {
+  return set === null ? null : { set, remove: JSON.parse(remove ?? '[]') as string[] };
 }

@@ -84,7 +84,13 @@ import {
 import { presenceNewsFromBytes, presenceNewsToBytes } from './presence-events';
 import { pullCallFromProto, pullCallToProto, pulledFromProto, pulledToProto } from './pulls';
 import { entriesFromBytes } from './pages';
-import { deltaFromProto, deltaToProto, readCallFromProto, readCallToProto } from './read-calls';
+import {
+  deltaFromProto,
+  deltaToProto,
+  readCallFromProto,
+  readCallToProto,
+  readResponseBytes,
+} from './read-calls';
 import { savedSessionFromBytes, savedSessionToBytes } from './saved-sessions';
 import { serverMessageFromBytes } from './server-message';
 import {
@@ -274,7 +280,9 @@ describe('between gateway and delta', () => {
     });
     fc.assert(
       fc.property(anySpaceKey, anyDelta, (space, delta) => {
-        const parts = deltaToProto(space, delta, keys).map((part) => trip(ReadResponse, part));
+        const sent = deltaToProto(space, delta, keys);
+        for (const part of sent) expect(readResponseBytes(part)).toEqual(encode(ReadResponse, part));
+        const parts = sent.map((part) => trip(ReadResponse, part));
         const arrived = deltaFromProto(space, parts, keys);
         if (!arrived.ok) throw new Error(arrived.refusal.message);
         const { page, checkpoint } = arrived.value;

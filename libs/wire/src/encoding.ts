@@ -1,17 +1,18 @@
-import { type Answer, decodeUtf8, granted, refused } from '@syncline/core';
-import { BinaryReader, type BinaryWriter } from '@syncline/proto';
+import { type Answer, granted, refused } from '@syncline/core';
+import type { BinaryReader, BinaryWriter } from '@syncline/proto';
+import { boundedReader, encodedBy } from './fast-encoding';
 import { checkShape } from './json-shape';
 import { reading } from './place';
 
 /** A generated message's own functions. */
 export interface Codec<Message> {
-  encode(message: Message): BinaryWriter;
+  encode(message: Message, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader): Message;
   fromJSON(json: unknown): Message;
 }
 
 export function encode<Message>(codec: Codec<Message>, message: Message): Uint8Array {
-  return codec.encode(message).finish();
+  return encodedBy(codec, message);
 }
 
 /**
@@ -27,21 +28,6 @@ export function decode<Message>(codec: Codec<Message>, bytes: Uint8Array): Answe
     if (reader.pos !== view.length) throw new RangeError('the message ends before its bytes do');
     return message;
   });
-}
-
-/** What is empty takes two bytes on the wire and hundreds once it is read, so it is not only bytes that are bounded. */
-const FIELDS_MAX = 500_000;
-const READS_PER_FIELD = 2;
-
-function boundedReader(view: Uint8Array): BinaryReader {
-  const reader = new BinaryReader(view, decodeUtf8);
-  const { uint32 } = reader;
-  let left = FIELDS_MAX * READS_PER_FIELD;
-  reader.uint32 = () => {
-    if (left-- === 0) throw new RangeError('the message has too many fields');
-    return uint32.call(reader);
-  };
-  return reader;
 }
 
 /**

@@ -10,6 +10,8 @@ import { BinaryWriter, Entries, type Entry, Page } from '@syncline/proto';
 import { type Compressor, pack, unpack } from './compressor';
 import { decode, encode, then } from './encoding';
 import { entryFromProto, entryToProto } from './entries';
+import { entriesBetween } from './entry-bytes';
+import { joined } from './joined';
 import { each, idIn, type Place, reading, wrong } from './place';
 
 export interface PageHead {
@@ -58,7 +60,9 @@ function entriesOf(proto: Page, at: Place, compressor: Compressor | null): reado
 
 /** A page without a cursor, encoded once for everyone who gets it. */
 export function encodeEntries(head: PageHead, entries: readonly PageEntry[]): Uint8Array {
-  return encode(Page, { ...headToProto(head, entries), entries: entries.map(entryToProto) });
+  const before = encode(Page, { ...headToProto(head, entries), entryCount: 0 });
+  const behind = encode(Page, { ...Page.create(), entryCount: entries.length });
+  return entriesBetween(before, entries, behind);
 }
 
 /** The same with its entries packed; null where that is not worth it. */
@@ -123,16 +127,9 @@ const PAGE_IN_SERVER_MESSAGE = (4 << 3) | 2;
 /** The same as a whole message to the device, without encoding the entries again. */
 export function pageMessageBytes(encodedEntries: Uint8Array, cursor: Uint8Array): Uint8Array {
   const field = cursorField(cursor);
-  const head = new BinaryWriter()
-    .uint32(PAGE_IN_SERVER_MESSAGE)
-    .uint32(encodedEntries.length + field.length)
-    .finish();
-  // Pages are large and every device gets one of its own: a writer that grows would copy each several times.
-  const bytes = new Uint8Array(head.length + encodedEntries.length + field.length);
-  bytes.set(head);
-  bytes.set(encodedEntries, head.length);
-  bytes.set(field, head.length + encodedEntries.length);
-  return bytes;
+  const length = encodedEntries.length + field.length;
+  const head = new BinaryWriter().uint32(PAGE_IN_SERVER_MESSAGE).uint32(length).finish();
+  return joined([head, encodedEntries, field]);
 }
 
 function cursorField(cursor: Uint8Array): Uint8Array {

@@ -14,11 +14,12 @@ import {
   spaceOf,
   type Version,
 } from '@syncline/core';
-import { Checkpoint } from '@syncline/proto';
+import { BinaryWriter, Checkpoint } from '@syncline/proto';
 import { ReadRequest, ReadResponse } from '@syncline/proto/internal';
 import { checkpointFromProto, checkpointToProto } from './checkpoints';
 import { decode, encode, then, uint32 } from './encoding';
 import { identityFromProto, identityToProto } from './identity';
+import { joined } from './joined';
 import { encodeEntries } from './pages';
 import { reading } from './place';
 import { scopeFromProto, scopeToProto } from './scopes';
@@ -91,6 +92,16 @@ export function deltaToProto(space: SpaceKey, delta: Delta, keys: CursorKeys): R
   const reached = checkpointToProto({ space: name, version, cursor: bytes, clock, digests });
   const part = { $case: 'checkpoint', checkpoint: encode(Checkpoint, reached) } as const;
   return [first, { ...ReadResponse.create(), part, version, cursor: bytes }];
+}
+
+const PAGE_IN_RESPONSE = (2 << 3) | 2;
+
+/** A page is large and encoded already, so it is put between what comes before and behind it as it is. */
+export function readResponseBytes(response: ReadResponse): Uint8Array {
+  const { part } = response;
+  if (part?.$case !== 'page') return encode(ReadResponse, response);
+  const head = new BinaryWriter().uint32(PAGE_IN_RESPONSE).uint32(part.page.length).finish();
+  return joined([head, part.page, encode(ReadResponse, { ...response, part: undefined })]);
 }
 
 /** The page stays as it came: a gateway only needs to know how much it is. */
