@@ -63,6 +63,23 @@ test('text survives being encoded and decoded', () => {
   expect(decodeUtf8(encodeUtf8('\ufeffa'))).toBe('\ufeffa');
 });
 
+test('text that has been encoded stays as it is when other text is', () => {
+  fc.assert(
+    fc.property(fc.oneof(texts, units), fc.oneof(texts, units), (first, second) => {
+      const encoded = encodeUtf8(first);
+      encodeUtf8(second);
+      expect(Buffer.from(encoded)).toEqual(Buffer.from(first));
+    }),
+  );
+});
+
+test.each([1_364, 1_365, 1_366, 5_000])('%d characters are encoded whole', (length) => {
+  for (const character of ['a', 'é', '長', '\ud800']) {
+    const text = character.repeat(length);
+    expect(Buffer.from(encodeUtf8(text))).toEqual(Buffer.from(text));
+  }
+});
+
 test.each([[[0xff]], [[0xc3]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0xf4, 0x90, 0x80, 0x80]]])(
   '%j is not UTF-8',
   (bytes) => {

@@ -26,10 +26,13 @@ function remember({ stored, incoming, rule }: CleanWrite<FieldMergeRule>): Uint8
   const stamps = readStamps(stored);
   if (!stamps.kept && !isJsonPayload(incoming.payload!)) return null;
   const stamp = stampOf(incoming);
+  let removed = before.size;
   for (const [name, text] of after) {
     const previous = before.get(name) ?? null;
     if (previous !== text) stampField(stamps, rule, name, previous, text, stamp);
+    if (previous !== null) removed--;
   }
+  if (removed === 0) return writeStamps(stamps, after);
   for (const [name, text] of before) {
     if (!after.has(name)) stampField(stamps, rule, name, text, null, stamp);
   }
@@ -89,11 +92,13 @@ function mergeInto(
   theirs: Fields,
 ): void {
   const stamp = stampOf(conflict.incoming);
+  let removed = base === null ? 0 : base.size;
   for (const [name, text] of theirs) {
     const before = base === null ? undefined : (base.get(name) ?? null);
     if (text !== before) mergeField(merge, conflict.rule, name, before, text, stamp);
+    if (typeof before === 'string') removed--;
   }
-  if (base === null) return;
+  if (base === null || removed === 0) return;
   for (const [name, before] of base) {
     if (!theirs.has(name)) mergeField(merge, conflict.rule, name, before, null, stamp);
   }
@@ -219,19 +224,17 @@ function sameFields(left: Fields, right: Fields): boolean {
 const NAMES_MAX = 8;
 
 function explain({ taken, combined, kept, asked }: Merge): string {
-  const parts =
-    naming('taken from the device', taken) +
-    naming('combined', combined) +
-    naming('kept as stored', kept) +
-    naming('left to a person', asked);
-  if (parts === '') return 'The device changed nothing that is not stored already.';
-  return `Merged by field: ${parts.slice(PART_MARK.length)}.`;
+  let parts = '';
+  parts = naming(parts, 'taken from the device', taken);
+  parts = naming(parts, 'combined', combined);
+  parts = naming(parts, 'kept as stored', kept);
+  parts = naming(parts, 'left to a person', asked);
+  return parts === '' ? 'The device changed nothing that is not stored already.' : `${parts}.`;
 }
 
-const PART_MARK = '; ';
-
-function naming(what: string, names: readonly string[]): string {
-  if (names.length === 0) return '';
-  if (names.length <= NAMES_MAX) return `${PART_MARK}${what} ${names.join(', ')}`;
-  return `${PART_MARK}${what} ${names.slice(0, NAMES_MAX).join(', ')} and ${names.length - NAMES_MAX} more`;
+function naming(before: string, what: string, names: readonly string[]): string {
+  if (names.length === 0) return before;
+  let text = before === '' ? `Merged by field: ${what}` : `${before}; ${what}`;
+  for (let i = 0; i < names.length && i < NAMES_MAX; i++) text += (i === 0 ? ' ' : ', ') + names[i]!;
+  return names.length > NAMES_MAX ? `${text} and ${names.length - NAMES_MAX} more` : text;
 }
