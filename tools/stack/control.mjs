@@ -2,7 +2,8 @@
  * Real servers and services for tests that kill them, driven over stdin and stdout, one JSON object a line.
  * The only argument: `{"counts":{"gateway":2,…},"env":{"all":{…},"gateway":{…}}}`. First it says
  * `{"ready":true,"urls":{…},"tokenSecret":…,"addresses":{…}}`. Then `{"id":1,"do":"kill","name":"merge-1","signal":"SIGKILL"}`
- * (also `start`, `stop`, and `wipe` for nats and redis) is answered by `{"id":1}` or `{"id":1,"error":…}`. It ends with its input.
+ * (also `start`, `stop`, and `wipe` for nats and redis) is answered by `{"id":1}` or `{"id":1,"error":…}`, and `pid` by
+ * `{"id":1,"pid":…}`, null for what runs out of sight. It ends with its input.
  */
 import { createInterface } from 'node:readline';
 import { startServers } from '../services/index.mjs';
@@ -42,16 +43,17 @@ say({
 
 const actions = {
   kill: (part, { signal }) => part.kill(signal),
-  start: (part) => part.start(),
+  start: async (part) => void (await part.start()),
   stop: (part) => part.stop(),
   wipe: (part) => part.wipe(),
+  pid: (part) => ({ pid: part.pid?.() ?? null }),
 };
 
 async function obey(command) {
   const part = parts[command.name];
   const action = actions[command.do];
   if (part === undefined || action === undefined) throw new Error(`cannot ${command.do} ${command.name}`);
-  await action(part, command);
+  return action(part, command);
 }
 
 async function close() {
@@ -66,7 +68,7 @@ const input = createInterface({ input: process.stdin });
 input.on('line', (line) => {
   const command = JSON.parse(line);
   obey(command).then(
-    () => say({ id: command.id }),
+    (answer) => say({ id: command.id, ...answer }),
     (error) => say({ id: command.id, error: error.message }),
   );
 });

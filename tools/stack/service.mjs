@@ -59,6 +59,7 @@ export function service({ name, program, env, onLine = () => {} }) {
     kill,
     stop: () => kill('SIGTERM'),
     isUp,
+    pid: () => (isUp() ? child.pid : null),
     addresses: () => addresses,
     lastLines: () => lastLines,
     abandon: () => void (isUp() && child.kill('SIGKILL')),

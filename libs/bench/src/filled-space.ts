@@ -9,22 +9,23 @@ import {
 } from '@syncline/core';
 import { systemClock } from '@syncline/memory';
 import { Client } from 'pg';
-import { COLLECTION, payloadOf } from './changes';
+import { COLLECTION, creating, payloadOf } from './changes';
 import { together } from './numbers';
 import { openReader } from './reader';
 import type { Bench } from './row';
+import { openSession } from './session';
 
 /** The device that all records of a filled space are from; its last change number is the number of records. */
 export const FILLER = 'filler';
 const USER = 'ada';
-const PREFIX = 'record-';
+export const FILLED_PREFIX = 'record-';
 const PAYLOAD_BYTES = 214;
 const CONNECTIONS = 2;
 const CHUNK_RECORDS = 10_000;
 
 /** Record 1 has version 1, and so on. */
-export const filledId = (number: number): string => `${PREFIX}${number}`;
-export const filledPayload = (number: number): Uint8Array => payloadOf(PAYLOAD_BYTES, number);
+export const filledId = (number: number): string => `${FILLED_PREFIX}${number}`;
+export const filledPayload = (number: number, bytes = PAYLOAD_BYTES): Uint8Array => payloadOf(bytes, number);
 
 /**
  * Puts records into a fresh space as if a device had created each of them, past the services: only so can a million be
@@ -32,7 +33,12 @@ export const filledPayload = (number: number): Uint8Array => payloadOf(PAYLOAD_B
  * whole records on what stands: history, which is asked for what a device saw when its change meets a conflict or
  * is a patch, and receipts, which are asked for when a number is sent again. Gives a cursor at the head.
  */
-export async function fillSpace(bench: Bench, space: string, records: number): Promise<Uint8Array> {
+export async function fillSpace(
+  bench: Bench,
+  space: string,
+  records: number,
+  payloadBytes = PAYLOAD_BYTES,
+): Promise<Uint8Array> {
   const { stack } = bench;
   const key = `demo/${space}`;
   await stack.query(`update spaces set head = $2, announced = $2 where space = $1`, [key, records]);
@@ -42,17 +48,39 @@ export async function fillSpace(bench: Bench, space: string, records: number): P
   );
   const cursor = await cursorAtHead(bench, space);
   const sum = digestSum();
-  await insertRecords(stack.postgresUrl, key, records, sum);
+  await insertRecords(stack.postgresUrl, key, { records, payloadBytes }, sum);
   await stack.query(`update spaces set records = $2, bytes = $3, digests = $4 where space = $1`, [
     key,
     records,
-    records * PAYLOAD_BYTES,
+    records * payloadBytes,
     digestsText(sum.result()),
   ]);
   // What Postgres would do about so many new rows in its own time, and so in the middle of what is measured.
   await stack.query('vacuum analyze records');
   await stack.query('checkpoint');
   return cursor;
+}
+
+/**
+ * The same, for whoever is to download it: the last record is pushed. Until a space moves on, delta gives out what it read
+ * of it before, and that was nothing.
+ */
+export async function fillForDownload(
+  bench: Bench,
+  space: string,
+  records: number,
+  payloadBytes = PAYLOAD_BYTES,
+): Promise<void> {
+  await fillSpace(bench, space, records - 1, payloadBytes);
+  const session = await openSession({
+    address: bench.stack.gateway,
+    token: bench.stack.tokenFor(space),
+    device: FILLER,
+    space,
+    uploadOnly: true,
+  });
+  await session.push([creating(records, filledId(records), filledPayload(records, payloadBytes))]);
+  session.close();
 }
 
 /** While the head is told already and no record is there yet, a device is at its checkpoint without a download. */
@@ -62,9 +90,19 @@ async function cursorAtHead(bench: Bench, space: string): Promise<Uint8Array> {
   return reader.first.checkpoint.cursor;
 }
 
-async function insertRecords(url: string, key: string, records: number, sum: DigestSum): Promise<void> {
+interface Filling {
+  readonly records: number;
+  readonly payloadBytes: number;
+}
+
+async function insertRecords(
+  url: string,
+  key: string,
+  { records, payloadBytes }: Filling,
+  sum: DigestSum,
+): Promise<void> {
   const nowMs = systemClock().nowMs();
-  const constants = [key, COLLECTION, PREFIX, FILLER, USER, hlcTime(nowMs), nowMs];
+  const constants = [key, COLLECTION, FILLED_PREFIX, FILLER, USER, hlcTime(nowMs), nowMs];
   let taken = 0;
   await together(CONNECTIONS, async () => {
     const client = new Client({ connectionString: url });
@@ -76,7 +114,7 @@ async function insertRecords(url: string, key: string, records: number, sum: Dig
       await client.query({
         name: 'fill',
         text: INSERT,
-        values: [...constants, before, ...columnsOf(before + 1, taken, sum)],
+        values: [...constants, before, ...columnsOf(before + 1, taken, payloadBytes, sum)],
       });
     }
     await client.end();
@@ -94,12 +132,12 @@ const INSERT = `
   ) given`;
 
 /** Payloads, one a line, and both lanes of their hashes. */
-function columnsOf(first: number, last: number, sum: DigestSum): string[] {
+function columnsOf(first: number, last: number, payloadBytes: number, sum: DigestSum): string[] {
   const payloads: string[] = [];
   const lanesA: number[] = [];
   const lanesB: number[] = [];
   for (let number = first; number <= last; number++) {
-    const payload = filledPayload(number);
+    const payload = filledPayload(number, payloadBytes);
     const id = recordId(filledId(number));
     const contents = contentHash(id, payload);
     sum.add(id, number, contents);

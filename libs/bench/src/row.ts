@@ -48,7 +48,7 @@ export const atMost = (times: number, plus = 0): Goal => ({ at: 'most', times, p
 export const least = (plus: number): Goal => ({ at: 'least', times: 0, plus });
 export const most = (plus: number): Goal => ({ at: 'most', times: 0, plus });
 
-/** The row is not reported: what arrived is not what was sent. */
+/** The row is not reported: what arrived is not what was sent, or it cannot be measured here. */
 export class Diverged extends Error {
   override readonly name = 'Diverged';
 }

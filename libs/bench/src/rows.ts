@@ -3,6 +3,7 @@ import { amplification } from './rows/amplification';
 import { firstSync } from './rows/first-sync';
 import { idle } from './rows/idle';
 import { live1, live200, live1000 } from './rows/live';
+import { costs } from './rows/costs';
 import { flat } from './rows/flat';
 import { mergeRate } from './rows/merge-rate';
 import { pushBatched } from './rows/push-batched';
@@ -26,4 +27,5 @@ export const ROWS: readonly Row[] = [
   mergeRate,
   sustained,
   storm,
+  costs,
 ];

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 /** Real servers and services as processes, to be killed and started from here. They end with this process. */
 export interface Stack {
   readonly postgresUrl: string;
+  readonly natsUrl: string;
   readonly tokenSecret: string;
   /** Of our services: `gateway-1`, `merge-2` and so on. */
   readonly services: readonly string[];
@@ -16,6 +17,8 @@ export interface Stack {
   stop(name: string): Promise<void>;
   /** All that NATS or Redis kept is gone. */
   wipe(name: 'nats' | 'redis'): Promise<void>;
+  /** Of a server or service; null where it does not run, or in a container. */
+  pid(name: string): Promise<number | null>;
   /** What the services wrote to their logs, the newest lines last. */
   log(): readonly string[];
   close(): Promise<void>;
@@ -35,13 +38,14 @@ export interface StackOptions {
 
 interface Ready {
   readonly ready: true;
-  readonly urls: { readonly postgres: string };
+  readonly urls: { readonly postgres: string; readonly nats: string };
   readonly tokenSecret: string;
   readonly addresses: Readonly<Record<string, Addresses>>;
 }
 
 interface Done {
   readonly id: number;
+  readonly pid?: number | null;
   readonly error?: string;
 }
 
@@ -65,10 +69,12 @@ export async function startStack({ counts = PAIRS, env = {} }: StackOptions = {}
   const ready = await orders.ready.catch((error: Error) => {
     throw new Error(`${error.message}\n${log.slice(-60).join('\n')}`);
   });
-  const order = (name: string, what: string, more: object = {}): Promise<void> =>
-    orders.give({ do: what, name, ...more });
+  const order = async (name: string, what: string, more: object = {}): Promise<void> => {
+    await orders.give({ do: what, name, ...more });
+  };
   return {
     postgresUrl: ready.urls.postgres,
+    natsUrl: ready.urls.nats,
     tokenSecret: ready.tokenSecret,
     services: Object.keys(ready.addresses),
     address: (service) => ready.addresses[service]!,
@@ -76,6 +82,7 @@ export async function startStack({ counts = PAIRS, env = {} }: StackOptions = {}
     start: (name) => order(name, 'start'),
     stop: (name) => order(name, 'stop'),
     wipe: (name) => order(name, 'wipe'),
+    pid: async (name) => (await orders.give({ do: 'pid', name })).pid ?? null,
     log: () => log,
     close: () => orders.end(),
   };
@@ -106,13 +113,13 @@ function newOrders(child: ChildProcess) {
   });
   return {
     ready,
-    give(command: object): Promise<void> {
+    give(command: object): Promise<Done> {
       const id = ++count;
       return new Promise((resolve, reject) => {
-        open.set(id, ({ error }) => {
+        open.set(id, (done) => {
           open.delete(id);
-          if (error === undefined) resolve();
-          else reject(new Error(error));
+          if (done.error === undefined) resolve(done);
+          else reject(new Error(done.error));
         });
         child.stdin!.write(`${JSON.stringify({ id, ...command })}\n`);
       });

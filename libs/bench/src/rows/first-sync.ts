@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Page } from '@syncline/proto';
-import { creating, payloadOf } from '../changes';
+import { FILLED_PREFIX, fillForDownload } from '../filled-space';
 import { serveFloor } from '../floor';
 import { times } from '../numbers';
 import { atLeast, type Bench, Diverged, type Figure, insist, type Row } from '../row';
@@ -11,15 +11,13 @@ import { timed } from '../stopwatch';
 
 const RECORDS = 100_000;
 const PAYLOAD_BYTES = 400;
-const BATCH = 1_000;
-const PREFIX = 'record-';
 
 export const firstSync: Row = {
   name: 'first-sync',
   what: `one device receives ${RECORDS} records of ${PAYLOAD_BYTES} bytes`,
   async measure(bench) {
     const space = await bench.stack.newSpace('first');
-    await fill(bench, space);
+    await fillForDownload(bench, space, RECORDS, PAYLOAD_BYTES);
     const folder = mkdtempSync(path.join(os.tmpdir(), 'syncline-bench-'));
     try {
       const pages: Buffer[] = [];
@@ -52,24 +50,6 @@ async function compare(bench: Bench, space: string, file: string): Promise<Figur
 }
 
 const perSecond = (ms: number): number => (RECORDS / ms) * 1_000;
-
-async function fill(bench: Bench, space: string): Promise<void> {
-  const { gateway, tokenFor } = bench.stack;
-  const writer = await openSession({
-    address: gateway,
-    token: tokenFor(space),
-    device: 'writer',
-    space,
-    uploadOnly: true,
-  });
-  for (let number = 1; number <= RECORDS; number += BATCH)
-    await writer.push(
-      Array.from({ length: BATCH }, (_, at) =>
-        creating(number + at, `${PREFIX}${number + at}`, payloadOf(PAYLOAD_BYTES, number + at)),
-      ),
-    );
-  writer.close();
-}
 
 /** A device that has nothing yet, up to its first checkpoint. */
 async function download(
@@ -106,7 +86,7 @@ function newIds() {
   const sum = { count: 0, numbers: 0 };
   return {
     take: ({ entries }: Page): void => {
-      for (const { id } of entries) sum.numbers += Number(id.slice(PREFIX.length));
+      for (const { id } of entries) sum.numbers += Number(id.slice(FILLED_PREFIX.length));
       sum.count += entries.length;
     },
     isWhole: () => sum.count === RECORDS && sum.numbers === (RECORDS * (RECORDS + 1)) / 2,

@@ -1,10 +1,10 @@
 import { newAudience } from '../audience';
 import { serveFloor } from '../floor';
 import { openFloorStream } from '../floor-stream';
+import type { Broadcast } from '../live-space';
 import { sendByTheClock } from '../open-loop';
 import { openMany } from '../open-many';
 import { messageIn } from '../session';
-import type { Broadcast } from './live';
 
 const GREETING = Buffer.from('hello');
 

@@ -36,7 +36,7 @@ export const mergeRate: Row = {
   name: 'merge-rate',
   what: `conflicts settled in this process, ${CONTEST_CHANGES} in a row, on records of eight fields`,
   async measure({ quick, repeats }) {
-    const forMs = quick ? 150 : 600;
+    const forMs = quick ? 100 : 600;
     const settled = POLICY_NAMES.map((name) => settling(name, contestOf(name)));
     const planned = POLICY_NAMES.map((name) => planning(name, contestOf(name)));
     const all = [...settled, ...planned];

@@ -6,8 +6,6 @@ import { connectionsOf, postgresWork, recordCount } from '../store-facts';
 import { BEHIND, blow, newStormWorld, type Storm, STORM_SIZE, type StormWorld } from '../storm-world';
 import { until } from '../waiting';
 
-/** Each takes as long as the devices wait before they try again, however quick the look is to be. */
-const QUICK_STORMS = 3;
 const SECONDS_MAX = 10;
 const READS_PER_SPACE_MAX = 5;
 const OTHER_READS_MAX = 2;
@@ -22,7 +20,7 @@ export const storm: Row = {
     const stack = await startBenchStack({ gateways: 2 });
     try {
       const world = await newStormWorld({ ...bench, stack });
-      const storms = await times(bench.quick ? QUICK_STORMS : bench.repeats, async (at) => {
+      const storms = await times(bench.repeats, async (at) => {
         const one = await blow(world, at * BEHIND);
         bench.say(`  ${told(one)}`);
         return one;
