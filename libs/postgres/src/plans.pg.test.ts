@@ -240,3 +240,31 @@ describe.each([
     await expectNoScans(() => world.store.pruneReceipts(SPACE, BASE_MS));
   });
 });
+
+describe('tables that have just been filled, so that nothing is known of them', () => {
+  beforeAll(async () => {
+    await open(LARGE.replace(/;\s+analyze$/, ''), CONNECTION_SETTINGS);
+    await world.explainer.query('set plan_cache_mode = force_custom_plan');
+  }, 60_000);
+  afterAll(close);
+
+  test('a page is read along the index of versions, not all of the space for the sake of one page', async () => {
+    const asked: Query<unknown>[] = [];
+    const noting: Sql = {
+      ...world.database.sql,
+      async snapshot(queries) {
+        asked.push(...(queries as readonly Query<unknown>[]));
+        return world.database.sql.snapshot(queries);
+      },
+    };
+    await postgresStore({ sql: noting, news: newsInProcess() }).changes(request(SPACE, 100));
+    const { statement, params } = asked.find((query) => query.statement.name === 'delta.changes')!;
+    const values = params.map((value) => `'${String(value)}'`).join(', ');
+    const planned = (await world.explainer.query(
+      `prepare page as ${statement.text}; explain (format json) execute page(${values})`,
+    )) as unknown as readonly { readonly rows: Explained[] }[];
+    const { Plan: plan } = planned[1]!.rows[0]!['QUERY PLAN'][0];
+    expect([...new Set(indexesOf(plan))]).toEqual(['records_by_version']);
+    expect(JSON.stringify(plan)).not.toContain('Bitmap');
+  });
+});

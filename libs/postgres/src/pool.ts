@@ -103,7 +103,8 @@ const asText = (text: string): string => text;
 
 /**
  * Every statement looks for what it needs by key. A plan made while a table was small would read all of it, and stay in use
- * when the table has grown, so the server is not to make such plans. Turned off, they look costly, which would have
+ * when the table has grown, so the server is not to make such plans; nor to collect a whole space and sort it for one
+ * page, as it does with tables it knows nothing of yet. Turned off, they look costly, which would have
  * everything compiled if that were allowed. Whoever waited for a lock is to see what was committed meanwhile, whichever
  * isolation the database has as its default.
  */
@@ -111,6 +112,7 @@ export const CONNECTION_SETTINGS = [
   'set enable_seqscan = off',
   'set enable_hashjoin = off',
   'set enable_mergejoin = off',
+  'set enable_bitmapscan = off',
   'set jit = off',
   'set synchronous_commit = on',
   `set default_transaction_isolation = 'read committed'`,
