@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startBenchStack } from './bench-stack';
 import { measureRows } from './measure';
+import type { Row } from './row';
 import { ROWS } from './rows';
 import { reportOf, tableOf } from './table';
 
@@ -24,7 +25,9 @@ async function main(): Promise<number> {
     say(`there is no ${unknown.join(', ')}; there are ${ROWS.map((row) => row.name).join(', ')}`);
     return 2;
   }
-  const rows = names.length === 0 ? ROWS : ROWS.filter(({ name }) => names.includes(name));
+  const isWanted = ({ name, onlyInFull }: Row): boolean =>
+    names.length === 0 ? !(options.quick && onlyInFull) : names.includes(name);
+  const rows = ROWS.filter(isWanted);
   say('Starting Postgres, NATS, Redis and the three services');
   const stack = await startBenchStack();
   const measured = await measureRows(rows, { stack, quick: options.quick, repeats: REPEATS, say }).finally(

@@ -14,6 +14,8 @@ export interface Bench {
 export interface Row {
   readonly name: string;
   readonly what: string;
+  /** A quick look at the whole table leaves it out, unless it is named. */
+  readonly onlyInFull?: true;
   measure(bench: Bench): Promise<readonly Figure[]>;
 }
 

@@ -7,6 +7,7 @@ import { storedBytes } from '../storage-costs';
 
 export const costs: Row = {
   name: 'costs',
+  onlyInFull: true,
   what: 'CPU microseconds of the services and servers for one of what they do, and bytes that stay',
   async measure(bench) {
     const meter = await newCpuMeter(bench.stack);

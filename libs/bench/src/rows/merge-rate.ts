@@ -32,6 +32,8 @@ const GOALS: Partial<Record<PolicyName, Goal>> = {
   'field-merge': least(100_000),
 };
 
+const WARM_UP_MS = 400;
+
 export const mergeRate: Row = {
   name: 'merge-rate',
   what: `conflicts settled in this process, ${CONTEST_CHANGES} in a row, on records of eight fields`,
@@ -40,7 +42,7 @@ export const mergeRate: Row = {
     const settled = POLICY_NAMES.map((name) => settling(name, contestOf(name)));
     const planned = POLICY_NAMES.map((name) => planning(name, contestOf(name)));
     const all = [...settled, ...planned];
-    for (const work of all) perSecond(work, forMs);
+    for (const work of all) perSecond(work, WARM_UP_MS);
     // A promise between them, so that the rest of this process is not held up for seconds.
     const rates = await times(repeats, () => times(all.length, async (at) => perSecond(all[at]!, forMs)));
     return all.map(({ name, goal, checked }, at): Figure => ({
