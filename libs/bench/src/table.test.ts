@@ -36,6 +36,18 @@ describe('what is told of a figure', () => {
     expect(told(figureOf({ floors: [400, 400, 400], goal }))).toMatchObject({ goal: asked, reached });
   });
 
+  test('a goal is held against each repeat and the floor beside it', () => {
+    const floors = [100, 400, 250];
+    expect(told(figureOf({ floors, goal: atLeast(0.7) }))).toMatchObject({ goal: 175, reached: true });
+    expect(told(figureOf({ floors, goal: atLeast(0.9) }))).toMatchObject({ goal: 225, reached: false });
+    expect(told(figureOf({ floors, goal: atMost(0.8) }))).toMatchObject({
+      value: 200,
+      goal: 200,
+      reached: true,
+    });
+    expect(told(figureOf({ floors, goal: atMost(0.7) }))).toMatchObject({ goal: 175, reached: false });
+  });
+
   test.each([
     [least(200), true],
     [least(201), false],

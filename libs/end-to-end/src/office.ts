@@ -19,7 +19,12 @@ export function openOffice(stack: Stack, gateway = 'gateway-1'): Office {
   const call: Office['call'] = async (method, body, token = operator) => {
     const response = await fetch(`http://${http}/syncline.v1.${method}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+        // One kept open may have been closed by the time of the next call, when this process was busy meanwhile.
+        connection: 'close',
+      },
       body: JSON.stringify(body),
     });
     return { status: response.status, body: await response.json() };
