@@ -21,6 +21,8 @@ const steps = [
   { name: 'tidy', run: ['node', 'tools/check/house-rules.mjs', 'tidy'] },
   ...(scripts['proto:check'] ? [{ name: 'proto', run: ['npm', 'run', '--silent', 'proto:check'] }] : []),
   { name: 'settings', run: ['node', 'tools/settings/main.mjs', '--check'] },
+  { name: 'metrics', run: ['node', 'tools/metrics/main.mjs', '--check'] },
+  { name: 'deploy', run: ['node', 'tools/deploy/main.mjs'] },
   { name: 'typecheck', run: ['node', 'tools/typecheck/run.mjs'] },
 ];
 
