@@ -8,6 +8,8 @@ export const servers = {
   postgres: { programs: ['initdb', 'postgres'], debian: 'postgresql' },
   nats: { programs: ['nats-server'], debian: 'nats-server' },
   redis: { programs: ['redis-server'], debian: 'redis-server' },
+  'redis-cluster': { programs: ['redis-server'], debian: 'redis-server' },
+  prometheus: { programs: ['prometheus', 'promtool'], debian: 'prometheus' },
 };
 
 const INSTALL_MS_MAX = 5 * 60 * 1000;

@@ -10,11 +10,17 @@ import { folderOf, install, servers } from './binaries.mjs';
 import { engineRuns, startContainers } from './containers.mjs';
 import { startNats } from './nats.mjs';
 import { startPostgres } from './postgres.mjs';
-import { startRedis } from './redis.mjs';
+import { startRedis, startRedisCluster } from './redis.mjs';
 
-const launchers = { postgres: startPostgres, nats: startNats, redis: startRedis };
+const launchers = {
+  postgres: startPostgres,
+  nats: startNats,
+  redis: startRedis,
+  'redis-cluster': startRedisCluster,
+};
 
-export const serverNames = Object.keys(servers);
+/** Those that the services need; some tests ask for others. */
+export const serverNames = ['postgres', 'nats', 'redis'];
 
 /** Where the environment says that a server is already. */
 export const addressVariable = (name) => `SYNCLINE_TEST_${name.toUpperCase()}_URL`;

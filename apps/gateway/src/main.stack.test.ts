@@ -5,7 +5,11 @@ import { migrate, openPostgres } from '@syncline/postgres';
 import { testServices } from '@syncline/port-contracts';
 
 const ROOT = path.resolve(__dirname, '../../..');
-const ENTRIES = { delta: 'apps/delta/src/main.ts', gateway: 'apps/gateway/src/main.ts' };
+const ENTRIES = {
+  delta: 'apps/delta/src/main.ts',
+  gateway: 'apps/gateway/src/main.ts',
+  merge: 'apps/merge/src/main.ts',
+};
 const START_MS_MAX = 60_000;
 
 const database = `main_${process.pid}`;
@@ -21,19 +25,21 @@ const onServer = async (statement: string): Promise<void> => {
 };
 
 const running: ChildProcess[] = [];
-function start(program: keyof typeof ENTRIES) {
+function start(program: keyof typeof ENTRIES, args: readonly string[] = []) {
   const child = spawn(
     process.execPath,
-    [path.join(ROOT, 'tools/run.mjs'), path.join(ROOT, ENTRIES[program])],
+    [path.join(ROOT, 'tools/run.mjs'), path.join(ROOT, ENTRIES[program]), ...args],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         PATH: path.dirname(process.execPath),
         SYNCLINE_POSTGRES_URL: databaseUrl(),
         SYNCLINE_NATS_URL: testServices().natsUrl,
-        SYNCLINE_CURSOR_KEYS: `1:${Buffer.alloc(16, 1).toString('base64')}`,
         SYNCLINE_GRPC_ADDRESS: '127.0.0.1:0',
         SYNCLINE_OPS_ADDRESS: '127.0.0.1:0',
+        ...(program === 'merge'
+          ? {}
+          : { SYNCLINE_CURSOR_KEYS: `1:${Buffer.alloc(16, 1).toString('base64')}` }),
         ...(program === 'gateway'
           ? {
               SYNCLINE_HTTP_ADDRESS: '127.0.0.1:0',
@@ -92,6 +98,26 @@ test(
     end();
     expect(await ended).toBe(0);
     expect(said).not.toContain('did not start');
+  },
+  START_MS_MAX,
+);
+
+test.each([['an empty database'], ['a database that is up to date']])(
+  'merge, told to migrate, does so and ends: %s',
+  async (kind) => {
+    if (kind !== 'an empty database') {
+      const sql = openPostgres({ url: databaseUrl() });
+      await migrate(sql);
+      await sql.close();
+    }
+    const job = start('merge', ['migrate']);
+    expect(await job.ended).toBe(0);
+    expect(job.said).toContain('the schema is up to date');
+    expect(job.said).not.toContain('listening');
+    const delta = start('delta');
+    await delta.hears('listening');
+    delta.end();
+    expect(await delta.ended).toBe(0);
   },
   START_MS_MAX,
 );

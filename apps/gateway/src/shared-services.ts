@@ -25,6 +25,7 @@ export interface Shared {
 
 export interface SharedServicesDeps {
   readonly redisUrl: string;
+  readonly redisCluster: boolean;
   /** Tells of presence at once. */
   readonly link: NatsLink;
   /** Of this gateway. */
@@ -34,9 +35,10 @@ export interface SharedServicesDeps {
   readonly parts: Lifecycle;
 }
 
-export function sharedOver({ redisUrl: url, link, name, log, metrics, parts }: SharedServicesDeps): Shared {
+export function sharedOver(deps: SharedServicesDeps): Shared & { readonly redisIsUp: () => boolean } {
+  const { redisUrl: url, redisCluster: cluster, link, name, log, metrics, parts } = deps;
   const onStatus = (status: string, cause: unknown): void => log.info('Redis', { status, cause });
-  const redis = parts.add('redis', connectRedis({ url, name, onStatus }));
+  const redis = parts.add('redis', connectRedis({ url, cluster, name, onStatus }));
   const codec = presenceNewsCodec(name);
   const events = natsPresenceEvents({ link, ...codec });
   const onProblem = (problem: unknown): void => log.warn('a problem with presence', { problem });
@@ -44,7 +46,8 @@ export function sharedOver({ redisUrl: url, link, name, log, metrics, parts }: S
   const presence = parts.add('presence', redisPresence({ redis, events, timer, onProblem, ...codec }));
   const sessions = redisSessionRegistry({ redis, ...savedSessionCodec });
   const shared = { sessions, rates: redisRateLimits({ redis }), presence };
-  return withLocalFallback(shared, events, { log, metrics });
+  const redisIsUp = (): boolean => redis.status() === 'connected';
+  return { ...withLocalFallback(shared, events, { log, metrics }), redisIsUp };
 }
 
 /** No session fails because of what gateways share: while it is away, each knows only of itself. */
@@ -58,6 +61,7 @@ export function withLocalFallback(
     timer,
     onDegraded(part, degraded, error) {
       if (degraded) metrics.degraded(part);
+      else metrics.restored(part);
       log.warn(degraded ? 'gateways do not share this for now' : 'gateways share this again', {
         part,
         error,

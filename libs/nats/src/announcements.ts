@@ -21,8 +21,6 @@ export interface NatsAnnouncementsDeps {
     bytes: Uint8Array,
     header: (name: string) => string | undefined,
   ) => { readonly space: SpaceKey; readonly announcement: Announcement } | null;
-  /** Sent with what is announced, for example a `traceparent`. */
-  readonly headers?: () => Readonly<Record<string, string>>;
 }
 
 const ACKNOWLEDGED_WITHIN_MS = 2_000;
@@ -55,7 +53,7 @@ export function natsAnnouncements(deps: NatsAnnouncementsDeps): Announcements {
       const connection = link.up();
       const bytes = fitting(connection, (form) => encode(space, form), announcement);
       const { epoch, to } = announcement;
-      const headers = headersOf(deps.headers?.() ?? {});
+      const headers = headersOf(announcement);
       await streamed(connection, (ensured) =>
         jetstream(ensured).publish(subjects.ofSpace(WHAT, space), bytes, {
           msgID: `${space}/${epoch}/${to}`,
@@ -83,9 +81,10 @@ function fitting(
   return encode({ ...announcement, entries: null, clock: new Map(), digests: new Map() });
 }
 
-function headersOf(given: Readonly<Record<string, string>>): MsgHdrs {
+/** For whoever follows traces without knowing our messages; they name all of them. */
+function headersOf({ traces: [traceparent] = [] }: Announcement): MsgHdrs {
   const headers = natsHeaders();
-  for (const [name, value] of Object.entries(given)) headers.set(name, value);
+  if (traceparent !== undefined) headers.set('traceparent', traceparent);
   return headers;
 }
 

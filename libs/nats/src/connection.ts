@@ -1,12 +1,13 @@
 import type { Timer } from '@syncline/ports';
 import { Unavailable } from '@syncline/ports';
 import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { serversAt } from './server-urls';
 import { standingSubscriptions } from './standing-subscriptions';
 
 export type NatsStatus = 'connecting' | 'connected' | 'disconnected' | 'closed';
 
 export interface NatsOptions {
-  /** As `host:port` or `nats://host:port`; any of them will do. */
+  /** As `host:port`, `nats://host:port` or `nats://user:password@host:port`; any of them will do. */
   readonly servers: readonly string[];
   /** How the server's own tools call this client. */
   readonly name: string;
@@ -110,7 +111,7 @@ export function connectNats(options: NatsOptions): NatsLink {
 
 function settingsOf({ servers, name }: NatsOptions) {
   return {
-    servers: [...servers],
+    ...serversAt(servers),
     name,
     timeout: CONNECT_WITHIN_MS,
     reconnectTimeWait: TRY_AGAIN_MS,

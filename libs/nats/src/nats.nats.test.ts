@@ -148,7 +148,7 @@ describe('announcements on NATS', () => {
     stop();
   });
 
-  test('carry spaces of any name, and the headers that were asked for', async () => {
+  test('carry spaces of any name, and the first trace as a header', async () => {
     const strange = space('a.b > * \u{1f600}/ü'.repeat(8));
     const seen: (string | undefined)[] = [];
     const there = announcementsOn(world.there, world.prefix, {
@@ -161,10 +161,13 @@ describe('announcements on NATS', () => {
     const stop = there.listen(strange, (each) => void heard.push(each));
     await heardBy(world.there);
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const here = announcementsOn(world.here, world.prefix, { headers: () => ({ traceparent }) });
+    const here = announcementsOn(world.here, world.prefix);
     await here.publish(strange, announcementOf(1));
     await eventually(() => expect(heard).toEqual([announcementOf(1)]));
-    expect(seen).toEqual([traceparent, undefined]);
+    const traced = announcementOf(2, { traces: [traceparent, 'another'] });
+    await here.publish(strange, traced);
+    await eventually(() => expect(heard).toEqual([announcementOf(1), traced]));
+    expect(seen).toEqual([undefined, undefined, traceparent, undefined]);
     stop();
   });
 

@@ -20,7 +20,7 @@ export interface OwnServer {
 const ROOT = path.resolve(__dirname, '../../..');
 const PROGRAM = path.join(ROOT, 'tools/services/one.mjs');
 
-export async function ownServer(name: 'nats' | 'redis'): Promise<OwnServer> {
+export async function ownServer(name: 'nats' | 'redis' | 'redis-cluster'): Promise<OwnServer> {
   const child = spawn(process.execPath, [PROGRAM, name], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Unavailable } from '@syncline/ports';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 
 export type RedisStatus = 'connecting' | 'connected' | 'disconnected' | 'closed';
 
 export interface RedisOptions {
   /** `redis://` or, with TLS, `rediss://`. */
   readonly url: string;
+  /** The address is that of one server of a cluster. */
+  readonly cluster?: boolean;
   /** How the server's own tools call this client. */
   readonly name: string;
   readonly commandWithinMs?: number;
@@ -39,12 +41,13 @@ const TRY_AGAIN_MS_MAX = 1_000;
 /** Comes up without Redis, and never gives up on it: nothing waits in a queue for it to return. */
 export function connectRedis({
   url,
+  cluster = false,
   name,
   commandWithinMs = COMMAND_WITHIN_MS,
   onStatus,
 }: RedisOptions): RedisLink {
   const state: { status: RedisStatus; cause: unknown } = { status: 'connecting', cause: null };
-  const client = new Redis(url, {
+  const options = {
     connectionName: name,
     connectTimeout: CONNECT_WITHIN_MS,
     commandTimeout: commandWithinMs,
@@ -52,10 +55,11 @@ export function connectRedis({
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(times * 50, TRY_AGAIN_MS_MAX),
+    retryStrategy: (times: number) => Math.min(times * 50, TRY_AGAIN_MS_MAX),
     // What was the primary has become a replica: the name may lead to the new one by now.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  });
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  };
+  const client = cluster ? clusterAt(url, options) : new Redis(url, options);
 
   const become = (status: RedisStatus): void => {
     if (state.status === status || state.status === 'closed') return;
@@ -96,6 +100,23 @@ export function connectRedis({
       client.disconnect();
     },
   };
+}
+
+/** What is sent goes to the server that has its keys; every server lets in whoever the first one does. */
+function clusterAt(url: string, options: object): Cluster {
+  const { protocol, username, password } = new URL(url);
+  const redisOptions = {
+    ...options,
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+  return new Cluster([url], {
+    redisOptions,
+    enableOfflineQueue: false,
+    slotsRefreshTimeout: CONNECT_WITHIN_MS,
+    clusterRetryStrategy: (times: number) => Math.min(times * 50, TRY_AGAIN_MS_MAX),
+  });
 }
 
 const argument = (value: RedisArgument): string | number | Buffer =>
