@@ -1,6 +1,6 @@
 /**
  * Real servers and services for tests that kill them, driven over stdin and stdout, one JSON object a line.
- * The only argument: `{"counts":{"gateway":2,…},"env":{"all":{…},"gateway":{…}}}`. First it says
+ * The only argument: `{"counts":{"gateway":2,…},"env":{"all":{…},"gateway":{…}},"forLoad":true}`. First it says
  * `{"ready":true,"urls":{…},"tokenSecret":…,"addresses":{…}}`. Then `{"id":1,"do":"kill","name":"merge-1","signal":"SIGKILL"}`
  * (also `start`, `stop`, and `wipe` for nats and redis) is answered by `{"id":1}` or `{"id":1,"error":…}`, and `pid` by
  * `{"id":1,"pid":…}`, null for what runs out of sight. It ends with its input.

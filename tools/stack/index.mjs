@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { bundle, ownFolder, root } from '../bundle.mjs';
 import { freePort } from '../services/process.mjs';
+import { liftedLimits } from './lifted-limits.mjs';
 import { service } from './service.mjs';
 
 const address = (port) => `127.0.0.1:${port}`;
@@ -23,13 +24,14 @@ const listenOn = (own) =>
 
 /**
  * Returns the services by name (`gateway-1`, `merge-1`, …), the secret that tokens are signed with, and `close`. With
- * `fixed`, the first gateway listens where its settings say by default.
+ * `fixed`, the first gateway listens where its settings say by default; with `forLoad`, nobody is too fast for it.
  */
 export async function startStack({
   servers,
   counts = { gateway: 1, merge: 1, delta: 1 },
   env = {},
   fixed = {},
+  forLoad = false,
   onLine,
 }) {
   const folder = ownFolder();
@@ -54,6 +56,7 @@ export async function startStack({
   const deltas = await instances('delta', {}, ['grpc', 'ops']);
   const gateways = await instances('gateway', fixed, ['grpc', 'http', 'ops']);
   const gatewayEnv = {
+    ...(forLoad ? liftedLimits : {}),
     ...cursorKeys,
     SYNCLINE_REDIS_URL: servers.redis.url,
     SYNCLINE_TOKEN_SECRET: tokenSecret,

@@ -1,10 +1,14 @@
-/** `npm run stack`: real Postgres, NATS and Redis, and the three services as processes, until Ctrl-C. */
+/**
+ * `npm run stack`: real Postgres, NATS and Redis, and the three services as processes, until Ctrl-C. With `--verbose` their
+ * logs are shown, with `--for-load` nobody is too fast for them.
+ */
 import { startServers } from '../services/index.mjs';
 import { startStack } from './index.mjs';
 import { developmentToken } from './token.mjs';
 
 const say = (line = '') => process.stdout.write(`${line}\n`);
 const verbose = process.argv.includes('--verbose');
+const forLoad = process.argv.includes('--for-load');
 
 const gatewayPorts = { grpc: 7400, http: 7401, ops: 7402 };
 const claims = { sub: 'ada', tenant: 'demo', operator: true, spaces: { home: 'owner' } };
@@ -16,7 +20,8 @@ async function main() {
   const stack = await startStack({
     servers,
     fixed: gatewayPorts,
-    onLine: (name, line) => (verbose || /"level":(50|60)/.test(line)) && say(`${name}: ${line}`),
+    forLoad,
+    onLine: (name, line) => (verbose || /"level":"error"/.test(line)) && say(`${name}: ${line}`),
   }).catch(async (error) => {
     await servers.close();
     throw error;
@@ -34,6 +39,7 @@ async function main() {
   say(`  curl -s http://${http}/syncline.v1.AdminService/CreateSpace -H 'Content-Type: application/json' \\`);
   say(`    -H 'Authorization: Bearer ${token}' -d '{"space":"home"}'`);
   say(`  npx buf curl --protocol grpc --http2-prior-knowledge http://${grpc} --list-methods`);
+  if (forLoad) say(`  TOKEN=${token} npm run load -- --quick --grpc ${grpc} --http ${http}`);
   say();
   say('Ctrl-C stops everything.');
   await new Promise((resolve) => {

@@ -18,40 +18,13 @@ export interface BenchStack {
   close(): Promise<void>;
 }
 
-const MUCH = String(1_000_000_000);
-
-const RATES = [
-  'CHANGES_PER_SECOND_MAX',
-  'CHANGES_BURST_MAX',
-  'CHANGES_PER_SECOND_PER_USER_MAX',
-  'CHANGES_BURST_PER_USER_MAX',
-  'CHANGES_PER_SECOND_PER_TENANT_MAX',
-  'CHANGES_BURST_PER_TENANT_MAX',
-  'PUSH_BYTES_PER_SECOND_MAX',
-  'PUSH_BYTES_BURST_MAX',
-  'PUSH_BYTES_PER_SECOND_PER_USER_MAX',
-  'PUSH_BYTES_BURST_PER_USER_MAX',
-  'PUSH_BYTES_PER_SECOND_PER_TENANT_MAX',
-  'PUSH_BYTES_BURST_PER_TENANT_MAX',
-  'HANDSHAKES_PER_SECOND_MAX',
-  'HANDSHAKES_BURST_MAX',
-  'HANDSHAKES_PER_SECOND_PER_USER_MAX',
-  'HANDSHAKES_BURST_PER_USER_MAX',
-  'HANDSHAKES_PER_SECOND_PER_TENANT_MAX',
-  'HANDSHAKES_BURST_PER_TENANT_MAX',
-  'HANDSHAKES_PER_SECOND_PER_ADDRESS_MAX',
-  'HANDSHAKES_BURST_PER_ADDRESS_MAX',
-  'SESSIONS_PER_USER_MAX',
-  'SESSIONS_PER_TENANT_MAX',
-];
-
 export async function startBenchStack({ gateways = 1 } = {}): Promise<BenchStack> {
   const memory = await memoryTeller();
-  const rates = Object.fromEntries(RATES.map((name) => [`SYNCLINE_LIMIT_${name}`, MUCH]));
   const stack = await startStack({
     counts: { gateway: gateways, merge: 1, delta: 1 },
     // Of several, none would know which of them is asked.
-    env: { gateway: { ...rates, ...(gateways === 1 ? memory.env : {}) } },
+    env: { gateway: gateways === 1 ? memory.env : {} },
+    forLoad: true,
   });
   const database = new Client({ connectionString: stack.postgresUrl });
   await database.connect();

@@ -10,7 +10,10 @@ export interface GrpcLimits {
   readonly keepAliveMs: number;
   /** … and waits so long for the answer. */
   readonly keepAliveWithinMs: number;
-  /** Pings of a client within ten seconds; one that sends more is cut off. */
+  /**
+   * Pings of a client within ten seconds; one that sends more is cut off. Clients in Go send one with each round trip while data
+   * comes, to find out how much may be under way.
+   */
   readonly pingsPerTenSecondsMax: number;
   /** For TLS. What comes after is bounded by `idleMs`. */
   readonly handshakeWithinMs: number;
@@ -34,7 +37,7 @@ export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
   connectionMemoryMibMax: 64,
   keepAliveMs: 30_000,
   keepAliveWithinMs: 10_000,
-  pingsPerTenSecondsMax: 200,
+  pingsPerTenSecondsMax: 10_000,
   handshakeWithinMs: 10_000,
   idleMs: 300_000,
   connectionAgeMs: 0,
