@@ -18,3 +18,9 @@ export function boundedLabels<Label extends string>(
     return values;
   };
 }
+
+/** The same for one label that several metrics share, so that each of them tells the same names apart. */
+export function boundedNames(namesMax: number): (name: string) => string {
+  const bounded = boundedLabels(['name'], namesMax);
+  return (name) => bounded({ name }).name;
+}

@@ -41,6 +41,20 @@ describe('a log', () => {
     expect(none.lines).toEqual([]);
   });
 
+  test('becomes louder and quieter while it runs, and its children with it', () => {
+    const { log, events } = recorded('info');
+    const child = log.child({ session: 's1' });
+    child.debug('a');
+    log.loudness.choose('debug');
+    expect(log.loudness.current()).toBe('debug');
+    child.debug('b');
+    log.loudness.choose('error');
+    child.warn('c');
+    child.error('d');
+    expect(events().map(({ msg }) => msg)).toEqual(['b', 'd']);
+    expect(() => log.loudness.choose('loud')).toThrow('debug, info, warn, error, silent');
+  });
+
   test('has children that carry facts of their own', () => {
     const { log, events } = recorded();
     log.child({ session: 's1' }).child({ space: 'acme/home' }).warn('slow', { bytes: 7 });

@@ -17,6 +17,16 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
+/** The log of a whole program. How loud it is can be changed while it runs, for what was made of it as well. */
+export interface ProgramLog extends Log {
+  readonly loudness: {
+    readonly levels: readonly LogLevel[];
+    readonly current: () => LogLevel;
+    /** One of the levels. */
+    readonly choose: (level: string) => void;
+  };
+}
+
 export interface LogOptions {
   readonly level: LogLevel;
   /** Of the program. */
@@ -25,31 +35,50 @@ export interface LogOptions {
   readonly write: (line: string) => void;
 }
 
-export function createLog({ level, name, write }: LogOptions): Log {
+interface Threshold {
+  level: LogLevel;
+}
+
+export function createLog({ level, name, write }: LogOptions): ProgramLog {
+  const threshold: Threshold = { level };
   const logger = pino(
     {
-      level,
+      level: LOG_LEVELS[0],
       base: { name },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     { write },
   );
-  return logOf(logger);
+  return {
+    ...logOf(logger, threshold),
+    loudness: {
+      levels: LOG_LEVELS,
+      current: () => threshold.level,
+      choose: (wanted) => void (threshold.level = levelNamed(wanted)),
+    },
+  };
 }
 
-function logOf(logger: pino.Logger): Log {
+function levelNamed(name: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === name);
+  if (level === undefined) throw new RangeError(`${name} is not a level: there are ${LOG_LEVELS.join(', ')}`);
+  return level;
+}
+
+function logOf(logger: pino.Logger, threshold: Threshold): Log {
   const at =
     (level: Exclude<LogLevel, 'silent'>) =>
     (message: string, fields?: LogFields): void => {
-      if (logger.isLevelEnabled(level)) logger[level](presentable(fields), message);
+      if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(threshold.level))
+        logger[level](presentable(fields), message);
     };
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields) => logOf(logger.child(presentable(fields))),
+    child: (fields) => logOf(logger.child(presentable(fields)), threshold),
   };
 }
 

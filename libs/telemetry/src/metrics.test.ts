@@ -1,3 +1,4 @@
+import { boundedNames } from './bounded-labels';
 import { createMetrics } from './metrics';
 
 const valuesOf = async (metrics: { text(): Promise<string> }) =>
@@ -13,7 +14,7 @@ describe('metrics', () => {
     const open = metrics.gauge({ name: 'sessions_open', help: 'Sessions.' });
     open.set({}, 5);
     open.add({}, -2);
-    metrics.watched({ name: 'waiting_pushes', help: 'Waiting.' }, () => 7);
+    metrics.watched({ name: 'waiting_pushes', help: 'Waiting.' }).by(() => 7);
     const took = metrics.histogram({ name: 'push', unit: 'seconds', help: 'Time.', buckets: [0.1, 1] });
     took.observe({}, 0.5);
     expect(await valuesOf(metrics)).toEqual([
@@ -22,12 +23,58 @@ describe('metrics', () => {
       'syncline_sessions_open 3',
       'syncline_waiting_pushes 7',
       'syncline_push_seconds_bucket{le="0.1"} 0',
-      'syncline_push_seconds_bucket{le="1"} 1',
+      'syncline_push_seconds_bucket{le="1.0"} 1',
       'syncline_push_seconds_bucket{le="+Inf"} 1',
       'syncline_push_seconds_sum 0.5',
       'syncline_push_seconds_count 1',
     ]);
-    expect(metrics.contentType).toContain('text/plain');
+    expect(metrics.contentType).toContain('application/openmetrics-text');
+  });
+
+  test('end as OpenMetrics ends, and have no empty line', async () => {
+    expect(await createMetrics({ withProcess: false }).text()).toBe('# EOF\n');
+    const metrics = createMetrics();
+    metrics.counter({ name: 'pushes_total', help: 'Pushes.' }).add({});
+    metrics.histogram({ name: 'push', unit: 'seconds', help: 'Time.' }).observe({}, 1);
+    const text = await metrics.text();
+    expect(text).toContain('# TYPE syncline_pushes counter\nsyncline_pushes_total 1\n');
+    expect(text.endsWith('\n# EOF\n')).toBe(true);
+    expect(text.split('\n').slice(0, -1)).not.toContain('');
+  });
+
+  test('tell of each other what they are', () => {
+    const metrics = createMetrics();
+    metrics.histogram<'how'>({ name: 'push', unit: 'seconds', help: 'Time.', labels: ['how'] });
+    metrics.counter({ name: 'pushes_total', help: 'Pushes.' });
+    metrics.watched({ name: 'open', help: 'Open.' });
+    expect(metrics.catalogue()).toEqual([
+      { name: 'syncline_open', kind: 'gauge', labels: [], help: 'Open.' },
+      { name: 'syncline_push_seconds', kind: 'histogram', labels: ['how'], help: 'Time.' },
+      { name: 'syncline_pushes_total', kind: 'counter', labels: [], help: 'Pushes.' },
+    ]);
+  });
+
+  test('of which somebody else knows the values have those of the moment, and none before', async () => {
+    const metrics = createMetrics({ withProcess: false });
+    const open = metrics.watched<'tenant'>({
+      name: 'open',
+      help: 'Open.',
+      labels: ['tenant'],
+      combinationsMax: 2,
+    });
+    const alone = metrics.watched({ name: 'alone', help: 'Alone.' });
+    expect(await valuesOf(metrics)).toEqual([]);
+    const readings = { tenants: ['a', 'b', 'c', 'd'] };
+    open.by(() => readings.tenants.map((tenant) => ({ labels: { tenant }, value: 2 })));
+    alone.by(() => 0);
+    const first = [
+      'syncline_open{tenant="a"} 2',
+      'syncline_open{tenant="b"} 2',
+      'syncline_open{tenant="other"} 4',
+    ];
+    expect(await valuesOf(metrics)).toEqual([...first, 'syncline_alone 0']);
+    readings.tenants = ['b'];
+    expect(await valuesOf(metrics)).toEqual(['syncline_open{tenant="b"} 2', 'syncline_alone 0']);
   });
 
   test('are the same when asked for again, and of one registry only', async () => {
@@ -54,6 +101,11 @@ describe('metrics', () => {
       'syncline_calls_total{method="b"} 1',
       'syncline_calls_total{method="other"} 2',
     ]);
+  });
+
+  test('may share the names that are told apart', () => {
+    const named = boundedNames(2);
+    expect(['a', 'b', 'c', 'a', 'd', 'b'].map(named)).toEqual(['a', 'b', 'other', 'a', 'other', 'b']);
   });
 
   test('keep counters of which there is much to count', async () => {
