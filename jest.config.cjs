@@ -20,8 +20,11 @@ module.exports = {
     '^.+\\.ts$': ['@swc/jest', swc],
     '/node_modules/jose/.+\\.js$': ['@swc/jest', swc],
     '/node_modules/@electric-sql/pglite/.+\\.cjs$': ['@swc/jest', swc],
+    '/node_modules/@opentelemetry/otlp-exporter-base/.+\\.js$': ['@swc/jest', swc],
   },
-  transformIgnorePatterns: ['/node_modules/(?!jose/|@electric-sql/pglite/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!jose/|@electric-sql/pglite/|@opentelemetry/otlp-exporter-base/)',
+  ],
   reporters: ['default', '<rootDir>/tools/jest-summary-reporter/index.cjs'],
   cacheDirectory: '<rootDir>/.cache/jest',
   errorOnDeprecated: true,

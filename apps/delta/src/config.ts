@@ -14,6 +14,7 @@ import {
   postgresSettings,
   readSettings,
   type SettingsOf,
+  tracingSettings,
 } from '@syncline/service-kit';
 import { LOG_LEVELS } from '@syncline/telemetry';
 import { DEFAULT_DELTA_SETTINGS, DELTA_SENTENCES } from './delta-settings';
@@ -29,6 +30,7 @@ export const DELTA_SETTINGS = {
   ...cursorKeySettings,
   ...internalTlsSettings,
   ...logSettings(LOG_LEVELS, 'info'),
+  ...tracingSettings,
   ...drainSettings(10_000, 'At the end, reads that are under way have so long to end.'),
   ...numberSettings('DELTA', DEFAULT_DELTA_SETTINGS, DELTA_SENTENCES),
   ...numberSettings('LIMIT', DEFAULT_LIMITS, LIMIT_SENTENCES),

@@ -1,11 +1,11 @@
 import type { Reason } from '@syncline/core';
 import type { Kept } from '@syncline/flows';
-import type { Metrics } from '@syncline/telemetry';
+import { type Metrics, type OperatedMetrics, operatedMetrics } from '@syncline/telemetry';
 
 export type DeltaCall = 'read' | 'plan' | 'compare';
 
 /** What a delta service counts. Labels hold only what there are few of. */
-export interface DeltaMetrics {
+export interface DeltaMetrics extends OperatedMetrics {
   answered(call: DeltaCall, reason: Reason | 'OK', tookMs: number): void;
   page(records: number): void;
   /** Someone was given rows that were read for another as well. */
@@ -17,12 +17,26 @@ export interface DeltaMetrics {
   kept(kept: Kept): void;
   /** So many uploads of artifacts were forgotten because nobody went on with them. */
   uploadsForgotten(uploads: number): void;
-  /** A walk over all spaces has ended: how long it took, and how far floors are behind heads at the most. */
-  walked(spaces: number, tookMs: number, floorBehindMax: number): void;
+  walked(walk: EndedWalk): void;
   failed(task: 'repair' | 'keep'): void;
 }
 
+/** A walk over all spaces has ended. */
+export interface EndedWalk {
+  readonly spaces: number;
+  readonly tookMs: number;
+  readonly endedAtMs: number;
+  /** How many versions floors are behind heads, at the most. */
+  readonly behindMax: number;
+  /** How old the oldest write above a floor is. */
+  readonly ageMsMax: number;
+}
+
 export function deltaMetrics(metrics: Metrics): DeltaMetrics {
+  return { ...operatedMetrics(metrics), ...readMetrics(metrics), ...upkeepMetrics(metrics) };
+}
+
+function readMetrics(metrics: Metrics): Pick<DeltaMetrics, 'answered' | 'page' | 'shared' | 'watch'> {
   const took = metrics.histogram({
     name: 'delta_call',
     unit: 'seconds',
@@ -34,11 +48,35 @@ export function deltaMetrics(metrics: Metrics): DeltaMetrics {
     help: 'Calls answered, by the reason of the refusal where there is one',
     labels: ['call', 'reason'],
   });
-  const pages = metrics.histogram({ name: 'delta_page', unit: 'records', help: 'Entries in a page' });
+  const pages = metrics
+    .histogram({ name: 'delta_page', unit: 'records', help: 'Entries in a page' })
+    .kept({});
   const shared = metrics.counter({
     name: 'delta_shared_reads_total',
     help: 'Reads that were answered with rows read for another as well',
   });
+  const readsRunning = metrics.watched({ name: 'delta_reads_running', help: 'Reads under way' });
+  const readsWaiting = metrics.watched({
+    name: 'delta_reads_waiting',
+    help: 'Reads that wait for their turn',
+  });
+  return {
+    answered(call, reason, tookMs) {
+      took.observe({ call }, tookMs / 1_000);
+      answers.add({ call, reason });
+    },
+    page: (records) => pages.observe(records),
+    shared: () => shared.add({}),
+    watch({ running, waiting }) {
+      readsRunning.by(running);
+      readsWaiting.by(waiting);
+    },
+  };
+}
+
+function upkeepMetrics(
+  metrics: Metrics,
+): Pick<DeltaMetrics, 'repaired' | 'kept' | 'uploadsForgotten' | 'walked' | 'failed'> {
   const repaired = metrics.counter({
     name: 'delta_repaired_spaces_total',
     help: 'Spaces with commits that had to be announced anew',
@@ -53,18 +91,9 @@ export function deltaMetrics(metrics: Metrics): DeltaMetrics {
     help: 'Looks for unannounced commits, and spaces, that could not be finished',
     labels: ['task'],
   });
-  const walks = walkMetrics(metrics);
+  for (const what of ['tombstones', 'history', 'receipts', 'uploads']) pruned.add({ what }, 0);
+  for (const task of ['repair', 'keep']) failed.add({ task }, 0);
   return {
-    answered(call, reason, tookMs) {
-      took.observe({ call }, tookMs / 1_000);
-      answers.add({ call, reason });
-    },
-    page: (records) => pages.observe({}, records),
-    shared: () => shared.add({}),
-    watch({ running, waiting }) {
-      metrics.watched({ name: 'delta_reads_running', help: 'Reads under way' }, running);
-      metrics.watched({ name: 'delta_reads_waiting', help: 'Reads that wait for their turn' }, waiting);
-    },
     repaired: (spaces) => repaired.add({}, spaces),
     kept({ tombstones, history, receipts }) {
       pruned.add({ what: 'tombstones' }, tombstones);
@@ -72,7 +101,7 @@ export function deltaMetrics(metrics: Metrics): DeltaMetrics {
       pruned.add({ what: 'receipts' }, receipts);
     },
     uploadsForgotten: (uploads) => pruned.add({ what: 'uploads' }, uploads),
-    walked: walks,
+    walked: walkMetrics(metrics),
     failed: (task) => failed.add({ task }),
   };
 }
@@ -83,13 +112,23 @@ function walkMetrics(metrics: Metrics): DeltaMetrics['walked'] {
     help: 'Spaces seen by the last walk over all spaces',
   });
   const seconds = metrics.gauge({ name: 'delta_walk_seconds', help: 'How long the last walk took' });
+  const ended = metrics.gauge({
+    name: 'delta_walk_ended_timestamp_seconds',
+    help: 'When the last walk of this instance ended, in seconds since 1970; only one instance at a time walks',
+  });
   const behind = metrics.gauge({
     name: 'delta_floor_behind_versions',
     help: 'How many versions the floor of a space is below its head, at the most, as of the last walk',
   });
-  return (count, tookMs, floorBehindMax) => {
-    spaces.set({}, count);
-    seconds.set({}, tookMs / 1_000);
-    behind.set({}, floorBehindMax);
+  const age = metrics.gauge({
+    name: 'delta_floor_age_seconds',
+    help: 'How old the oldest write above the floor of any space is, as of the last walk',
+  });
+  return (walk) => {
+    spaces.set({}, walk.spaces);
+    seconds.set({}, walk.tookMs / 1_000);
+    ended.set({}, walk.endedAtMs / 1_000);
+    behind.set({}, walk.behindMax);
+    age.set({}, walk.ageMsMax / 1_000);
   };
 }

@@ -66,7 +66,10 @@ async function channelTo(delta: DeltaServiceDeps['delta']) {
 const readRequest = (cursor = cursorFrom(0), bytesMax: number | null = null) =>
   encode(
     ReadRequest,
-    readCallToProto({ space: HOME, reader: READER, cursor, bytesMax, knownHead: null }, KEYS),
+    readCallToProto(
+      { space: HOME, reader: READER, cursor, bytesMax, knownHead: null, traceparent: '' },
+      KEYS,
+    ),
   );
 
 /** The parts by their kind, and how it ended. */
@@ -116,7 +119,7 @@ test('whoever asks for so many bytes gets no further page, and no checkpoint whe
 test('what cannot be read is refused with its reason, and so is what cannot be continued', async () => {
   const { open, store } = await spaceOf(1, 1);
   const request = readCallToProto(
-    { space: HOME, reader: READER, cursor: cursorFrom(0), bytesMax: null, knownHead: null },
+    { space: HOME, reader: READER, cursor: cursorFrom(0), bytesMax: null, knownHead: null, traceparent: '' },
     KEYS,
   );
   const forged = encode(ReadRequest, { ...request, cursor: request.cursor.with(3, request.cursor[3]! ^ 1) });

@@ -80,12 +80,14 @@ function unaryHandler<Request, Response>(
 function readHandler({ delta, keys, log }: DeltaServiceDeps) {
   const send = async (
     call: ServerWritableStream<Uint8Array, Uint8Array>,
-    { space, reader, cursor, knownHead, bytesMax }: ReadCall,
+    { space, reader, cursor, knownHead, bytesMax, traceparent }: ReadCall,
     gone: AbortSignal,
   ): Promise<Refusal | null> => {
     let bytes = 0;
     for (let from = cursor; !gone.aborted;) {
-      const read = await delta.read(space, reader, from, gone, knownHead);
+      // The first page alone: how long those behind it take is up to the device.
+      const parent = from === cursor ? traceparent : '';
+      const read = await delta.read(space, reader, from, gone, knownHead, parent);
       if (!read.ok) return read.refusal;
       for (const part of deltaToProto(space, read.value, keys)) {
         const encoded = readResponseBytes(part);

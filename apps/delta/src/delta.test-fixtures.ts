@@ -18,7 +18,7 @@ import {
   systemChance,
 } from '@syncline/memory';
 import { manualTime, OWNER } from '@syncline/port-contracts';
-import { createMetrics, silentLog } from '@syncline/telemetry';
+import { createMetrics, noTraces, silentLog, type Traces } from '@syncline/telemetry';
 import { createDelta } from './delta';
 import { deltaMetrics } from './delta-metrics';
 import type { DeltaSettings } from './delta-settings';
@@ -46,6 +46,7 @@ export async function deltaWorld(
     readonly store?: MemoryStore;
     readonly settings?: Partial<DeltaSettings>;
     readonly limits?: Partial<Limits>;
+    readonly traces?: Traces;
   } = {},
 ) {
   const store = given.store ?? memoryStore();
@@ -59,6 +60,7 @@ export async function deltaWorld(
       ...shared,
       limits: { ...DEFAULT_LIMITS, ...given.limits },
       metrics: deltaMetrics(metrics),
+      traces: given.traces ?? noTraces,
       log: silentLog,
       settings: given.settings ?? {},
     });

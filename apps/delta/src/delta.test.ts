@@ -1,4 +1,13 @@
-import { type Announcement, EMPTY_DIGEST, spaceKey, spaceId, tenantId, WHOLE_SPACE } from '@syncline/core';
+import {
+  type Announcement,
+  deviceId,
+  EMPTY_DIGEST,
+  spaceKey,
+  spaceId,
+  tenantId,
+  userId,
+  WHOLE_SPACE,
+} from '@syncline/core';
 import { memoryStore } from '@syncline/memory';
 import { artifactOf, change, deviceOn, eventually, gate, NOTES } from '@syncline/port-contracts';
 import { Unavailable } from '@syncline/ports';
@@ -219,6 +228,19 @@ describe('retention', () => {
     expect(text).toContain('syncline_delta_pruned_total{what="receipts"} 16');
     expect(text).toContain('syncline_delta_walk_spaces 9');
     expect(text).toContain('syncline_delta_floor_behind_versions 0');
+    expect(text).toContain('syncline_delta_floor_age_seconds 0');
+  });
+
+  test('tells how old the oldest write is that no floor has passed', async () => {
+    const { pass, store, time, metrics } = await aged();
+    await pass(3_000);
+    const [space, seen] = [spaces[3]!, { device: deviceId('e'), user: userId('u'), skewMs: 0 }];
+    await store.acknowledge([{ space, seen: { ...seen, nowMs: time.nowMs() }, version: 2 }]);
+    await deviceOn(store, space, 'f', { nowMs: time.nowMs() }).push(change.create('b', {}));
+    await pass(20_000);
+    const told = /^syncline_delta_floor_age_seconds (.*)$/m.exec(await metrics.text())?.[1];
+    expect(Number(told)).toBeGreaterThan(6);
+    expect(Number(told)).toBeLessThan(30);
   });
 
   test('forgets uploads that nobody went on with, and leaves the others', async () => {

@@ -6,6 +6,8 @@ import {
   type CursorKeys,
   type Delta as SpaceDelta,
   type Limits,
+  namedLimits,
+  nameHash,
   type Reader,
   refused,
   type SpaceKey,
@@ -22,11 +24,12 @@ import {
   type DeltaStore,
   type DeviceStore,
   type Directory,
+  type HistoryStore,
   type Timer,
   Unavailable,
   type UpkeepStore,
 } from '@syncline/ports';
-import type { Log } from '@syncline/telemetry';
+import type { Log, Span, Traces } from '@syncline/telemetry';
 import type { OnBehalf } from '@syncline/wire';
 import { boundedWork } from './bounded-work';
 import type { DeltaCall, DeltaMetrics } from './delta-metrics';
@@ -42,6 +45,7 @@ export interface DeltaDeps {
   readonly store: DeltaStore &
     Pick<DeviceStore, 'devices'> &
     UpkeepStore &
+    Pick<HistoryStore, 'atVersion'> &
     Pick<Administration, 'endMemberships' | 'tenants' | 'usage' | 'listSpaces'> &
     Pick<Directory, 'setQuota'> & { readonly artifacts: Pick<ArtifactStore, 'removeAbandoned'> };
   readonly announcements: Announcements;
@@ -51,6 +55,7 @@ export interface DeltaDeps {
   readonly timer: Timer;
   readonly chance: Chance;
   readonly metrics: DeltaMetrics;
+  readonly traces: Traces;
   readonly log: Log;
   readonly settings?: Partial<DeltaSettings>;
 }
@@ -64,6 +69,8 @@ export interface Delta {
     gone?: AbortSignal,
     /** The highest version that is known of the space; without it, it is read anew. */
     knownHead?: Version | null,
+    /** W3C traceparent to go on from. */
+    traceparent?: string,
   ) => Promise<Answer<SpaceDelta>>;
   readonly plan: (onBehalf: OnBehalf, subscribe: Subscribe, gone?: AbortSignal) => Promise<Answer<CheckPlan>>;
   readonly compare: (
@@ -75,7 +82,7 @@ export interface Delta {
 }
 
 export function createDelta(deps: DeltaDeps): Delta {
-  const { store, keys, limits, metrics } = deps;
+  const { store, keys, limits, metrics, traces } = deps;
   const settings = { ...DEFAULT_DELTA_SETTINGS, ...deps.settings };
   const deltas: DeltaStore = { ...store, changes: pagesOf(deps, settings) };
   const read = readDelta({ deltas, limits });
@@ -86,6 +93,7 @@ export function createDelta(deps: DeltaDeps): Delta {
   const upkeep = startUpkeep(deps, settings);
   let closed = false;
   metrics.watch({ running: () => work.running, waiting: () => work.waiting });
+  metrics.limitsInForce([...namedLimits(limits), ['waiting_reads_max', settings.waitingReadsMax]]);
 
   const ask = <Value>(
     call: DeltaCall,
@@ -95,9 +103,11 @@ export function createDelta(deps: DeltaDeps): Delta {
     closed ? Promise.resolve(away<Value>(settings)) : settle(call, gone, question);
 
   return {
-    async read(space, reader, cursor, gone, knownHead = null) {
+    async read(space, reader, cursor, gone, knownHead = null, parent = '') {
+      const span = parent === '' ? null : traces.follow('delta.read', { parent, kind: 'server' });
       const answer = await ask('read', gone, () => read(space, reader, cursor, knownHead));
       if (answer.ok) metrics.page(answer.value.page.entries.length);
+      if (span !== null) readAnswered(span, space, answer);
       return answer;
     },
     plan: ({ space, access }, subscribe, gone) => ask('plan', gone, () => plan(space, access, subscribe)),
@@ -108,6 +118,15 @@ export function createDelta(deps: DeltaDeps): Delta {
       await work.idle();
     },
   };
+}
+
+function readAnswered(span: Span, space: SpaceKey, answer: Answer<SpaceDelta>): void {
+  span.tell({ space: nameHash(space) });
+  if (answer.ok) {
+    const { page, checkpoint } = answer.value;
+    span.tell({ entries: page.entries.length, version: page.cursor.position, more: checkpoint === null });
+  } else span.fail(answer.refusal.reason);
+  span.end();
 }
 
 function pagesOf({ store, clock, metrics }: DeltaDeps, settings: DeltaSettings): DeltaStore['changes'] {
@@ -155,8 +174,8 @@ function settling(
 function startUpkeep(deps: DeltaDeps, settings: DeltaSettings): { close(): Promise<void> } {
   const { store, timer, chance } = deps;
   const { repairEveryMs, repairSpacesMax, keepEveryMs } = settings;
-  const stores = { deltas: store, devices: store, upkeep: store, artifacts: store.artifacts };
-  const shared = { ...deps, ...stores, settings };
+  const stores = { deltas: store, devices: store, upkeep: store, history: store };
+  const shared = { ...deps, ...stores, artifacts: store.artifacts, settings };
   const retention = keepSpaces({ ...shared, holder: chance.id() });
   const repairing = repeating(
     timer,

@@ -15,7 +15,7 @@ import {
   serverCredentials,
   startOperations,
 } from '@syncline/service-kit';
-import { createLog, createMetrics, type Log } from '@syncline/telemetry';
+import { createLog, createMetrics, type ProgramLog, startTracing } from '@syncline/telemetry';
 import { accessNewsCodec, announcementCodec } from '@syncline/wire';
 import { type DeltaAppSettings, readConfig } from './config';
 import { createDelta } from './delta';
@@ -26,12 +26,20 @@ import { DEFAULT_DELTA_SETTINGS } from './delta-settings';
 /** A gateway looks a name up again when a connection ends: so it finds instances that were added. */
 const CONNECTION_AGE = { connectionAgeMs: 5 * 60_000, connectionAgeGraceMs: 60_000 };
 
-async function start(settings: DeltaAppSettings, log: Log, parts: Lifecycle): Promise<void> {
-  const { postgresUrl: url, postgresConnectionsMax: connectionsMax, natsUrls } = settings;
+async function start(settings: DeltaAppSettings, log: ProgramLog, parts: Lifecycle): Promise<void> {
+  const {
+    postgresUrl: url,
+    postgresConnectionsMax: connectionsMax,
+    natsUrls,
+    natsReplicas: replicas,
+  } = settings;
   const machine = thisMachine();
   const limits = numbersIn(settings, DEFAULT_LIMITS);
   const keys = hmacCursorKeys(settings.cursorKeys);
   const metrics = createMetrics();
+  const { otlpUrl, traceSampledPercent: sampledPercent } = settings;
+  const program = { service: 'delta', instance: hostname(), log, ...machine };
+  const { traces } = parts.add('tracing', await startTracing({ otlpUrl, sampledPercent, ...program }));
 
   const sql = parts.add('postgres', openPostgres({ url, connectionsMax, applicationName: 'syncline-delta' }));
   const needs = [{ name: 'database', check: () => databaseProblem(sql) }];
@@ -39,15 +47,19 @@ async function start(settings: DeltaAppSettings, log: Log, parts: Lifecycle): Pr
   const { readiness, ops } = await startOperations({ address, needs, metrics, log, parts });
   await untilMigrated(sql, { ...machine, log, parts });
 
+  const counts = deltaMetrics(metrics);
   const name = `delta-${hostname()}`;
   const link = parts.add('nats', connectNats({ servers: natsUrls, name, ...machine, ...toldTo(log) }));
+  const natsIsUp = (): boolean => link.status() === 'connected';
+  counts.watchServers({ postgres: () => sql.use(), others: { nats: natsIsUp } });
   const delta = createDelta({
     ...machine,
     store: postgresStore({ sql, news: natsAccessNews({ link, ...accessNewsCodec }) }),
-    announcements: natsAnnouncements({ link, ...announcementCodec() }),
+    announcements: natsAnnouncements({ link, stream: { replicas }, ...announcementCodec() }),
     keys,
     limits,
-    metrics: deltaMetrics(metrics),
+    metrics: counts,
+    traces,
     log,
     settings: numbersIn(settings, DEFAULT_DELTA_SETTINGS),
   });

@@ -6,13 +6,14 @@ import {
   keepSpace,
   type KeepSpaceDeps,
 } from '@syncline/flows';
-import { Unavailable } from '@syncline/ports';
+import { type HistoryStore, Unavailable } from '@syncline/ports';
 import type { Log } from '@syncline/telemetry';
 import type { DeltaMetrics } from './delta-metrics';
 import type { DeltaSettings } from './delta-settings';
 import type { Round } from './repeating';
 
 export interface RetentionDeps extends KeepSpaceDeps, ForgetUploadsDeps {
+  readonly history: Pick<HistoryStore, 'atVersion'>;
   readonly limits: KeepSpaceDeps['limits'] & ForgetUploadsDeps['limits'];
   /** Of the lease: one of its own for every process. */
   readonly holder: string;
@@ -36,6 +37,7 @@ export interface Retention {
 export function keepSpaces(deps: RetentionDeps): Retention {
   const { upkeep, clock, holder, settings, log, metrics } = deps;
   const keep = keepOne(deps);
+  const age = floorAge(deps);
   const hold = (forMs: number) => upkeep.lease(TASK, holder, clock.nowMs(), forMs);
 
   const walk = async (round: Round): Promise<void> => {
@@ -43,14 +45,17 @@ export function keepSpaces(deps: RetentionDeps): Retention {
     const pauseMs = Math.ceil(1_000 / settings.keepSpacesPerSecond);
     let after: SpaceKey | null = null;
     let spaces = 0;
-    let floorBehindMax = 0;
+    const floors = { behindMax: 0, ageMsMax: 0 };
     for (;;) {
       if (!(await hold(settings.keepLeaseMs))) return;
       const page: readonly SpaceKey[] = await upkeep.spaces(after, settings.keepPageSpaces);
       if (page.length === 0) break;
       for (const space of page) {
         const kept = await keep(space);
-        floorBehindMax = Math.max(floorBehindMax, kept === null ? 0 : kept.head - kept.floor);
+        if (kept !== null) {
+          floors.behindMax = Math.max(floors.behindMax, kept.head - kept.floor);
+          floors.ageMsMax = Math.max(floors.ageMsMax, await age(space, kept));
+        }
         spaces++;
         if (!(await round.pause(pauseMs))) return;
       }
@@ -58,7 +63,8 @@ export function keepSpaces(deps: RetentionDeps): Retention {
     }
     // Until its next walk, no other instance begins one.
     await hold(settings.keepEveryMs + settings.keepLeaseMs);
-    metrics.walked(spaces, Math.max(0, clock.nowMs() - startedAtMs), floorBehindMax);
+    const nowMs = clock.nowMs();
+    metrics.walked({ spaces, tookMs: Math.max(0, nowMs - startedAtMs), endedAtMs: nowMs, ...floors });
   };
 
   return {
@@ -91,5 +97,15 @@ function keepOne(deps: RetentionDeps): (space: SpaceKey) => Promise<Kept | null>
       deps.log.error('a space could not be kept in order', { error });
       return null;
     }
+  };
+}
+
+/** How long ago the oldest write above the floor was made, at the least; 0 where there is none. */
+function floorAge({ history, clock, limits }: RetentionDeps) {
+  return async (space: SpaceKey, { floor, head }: Kept): Promise<number> => {
+    if (floor >= head) return 0;
+    const oldest = await history.atVersion(space, floor + 1);
+    // What was forgotten already is older than all that is kept.
+    return oldest === null ? limits.offlineHorizonMs : Math.max(0, clock.nowMs() - oldest.committedAtMs);
   };
 }

@@ -16,6 +16,7 @@ import {
   readSettings,
   secret,
   type SettingsOf,
+  tracingSettings,
   targetSetting,
   textSetting,
   urlSetting,
@@ -35,6 +36,10 @@ export const GATEWAY_SETTINGS = {
       default: 'redis://127.0.0.1:6379',
     }),
   ),
+  redisCluster: yesNoSetting('REDIS_CLUSTER', {
+    sentence: 'Redis is a cluster, and the address one of its servers: the others are found by asking it.',
+    default: false,
+  }),
   mergeTarget: targetSetting('MERGE_ADDRESS', {
     sentence: 'The merge service; a name with several addresses stands for several instances.',
     default: 'ipv4:127.0.0.1:7410',
@@ -65,6 +70,7 @@ export const GATEWAY_SETTINGS = {
     default: false,
   }),
   ...logSettings(LOG_LEVELS, 'info'),
+  ...tracingSettings,
   ...drainSettings(10_000, 'At the end, devices have so long to move elsewhere.'),
   ...numberSettings('LIMIT', DEFAULT_LIMITS, LIMIT_SENTENCES),
 };

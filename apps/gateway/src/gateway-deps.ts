@@ -17,11 +17,12 @@ import type {
   Timer,
   Tokens,
 } from '@syncline/ports';
-import type { Log } from '@syncline/telemetry';
+import type { Log, Traces } from '@syncline/telemetry';
 import type { Backends } from './backends';
 import type { GatewayMetrics } from './gateway-metrics';
 import type { GatewayTiming } from './gateway-timing';
 import type { PageEncodings } from './session/page-encodings';
+import type { BegunTraces } from './tracing/begun-traces';
 
 /** Of the store a gateway sees who may do what, which devices there are, and where spaces stand; records it never reads. */
 export type GatewayStore = Pick<DeltaStore, 'heads' | 'state' | 'collections'> &
@@ -57,6 +58,9 @@ export interface GatewayDeps {
   readonly chance: Chance;
   readonly timer: Timer;
   readonly metrics: GatewayMetrics;
+  readonly traces: Traces;
+  /** What is traced is decided here. */
+  readonly begunTraces: BegunTraces;
   readonly log: Log;
   /** Shared with whatever receives pages as bytes, so that they need not be encoded here again. */
   readonly pages: PageEncodings;

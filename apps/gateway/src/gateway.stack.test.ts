@@ -63,7 +63,7 @@ describe('two gateways on Postgres, NATS and Redis', () => {
       tokens,
       announcements: natsAnnouncements({ link, ...announcedPages(pages) }),
       limits: LIMITS,
-      ...sharedOver({ redisUrl, link, name, log: silentLog, metrics, parts }),
+      ...sharedOver({ redisCluster: false, redisUrl, link, name, log: silentLog, metrics, parts }),
     };
     const ready = parts.add('readiness', readiness({ parts: [] }));
     return startGateway({ ...shared, backends: backendsOver(shared), readiness: ready }, { pages }, SLOW);

@@ -47,7 +47,7 @@ import type {
   UpkeepStore,
 } from '@syncline/ports';
 import { asBuffer, asBytes, readiness } from '@syncline/service-kit';
-import { createMetrics, silentLog } from '@syncline/telemetry';
+import { createMetrics, noTraces, silentLog } from '@syncline/telemetry';
 import {
   deviceMessageToBytes,
   serverMessagesFromBytes,
@@ -201,6 +201,7 @@ export async function startGateway(
     chance: systemChance(),
     timer: systemTimer(),
     metrics,
+    traces: noTraces,
     log: silentLog,
     pages: gzipPages(given.limits, metrics),
     grpcAddress: { host: '127.0.0.1', port: 0 },

@@ -25,10 +25,11 @@ import { httpServer } from './http/http-server';
 import { signedSessions } from './integrity/signed-sessions';
 import { sessionShell } from './session/session-shell';
 import { handlersOf, unaryHandlers } from './unary/grpc';
+import { begunTraces } from './tracing/begun-traces';
 import type { UnaryMethods } from './unary/methods';
 import { syncMethods } from './unary/sync-methods';
 
-export interface GatewayOptions extends Omit<GatewayDeps, 'pushRates' | 'ratesOf'> {
+export interface GatewayOptions extends Omit<GatewayDeps, 'pushRates' | 'ratesOf' | 'begunTraces'> {
   readonly grpcAddress: Address;
   readonly httpAddress: Address;
   /** Null to speak without TLS. */
@@ -58,9 +59,7 @@ const RECEIVED_PER_ALLOWED = 2;
 
 /** Everything that devices talk to: sessions and calls, over gRPC, WebSockets and HTTP. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { rates, clock, store } = options;
-  const ratesOf = tenantRates({ tenants: store, clock });
-  const deps = { ...options, ratesOf, pushRates: ratesAhead({ rates, clock }) };
+  const deps = withOwnParts(options);
   const { limits, timing, readiness } = deps;
   const shell = sessionShell(deps);
   const calls = { ...deps, compressor: gzipCompressor(limits.messageBytesMax) };
@@ -125,6 +124,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       await Promise.all([grpc.close(), http.close()]);
     },
     sessions: () => shell.count(),
+  };
+}
+
+function withOwnParts(options: GatewayOptions): GatewayOptions & GatewayDeps {
+  const { rates, clock, store } = options;
+  return {
+    ...options,
+    ratesOf: tenantRates({ tenants: store, clock }),
+    pushRates: ratesAhead({ rates, clock }),
+    begunTraces: begunTraces(options),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   runProgram,
   startOperations,
 } from '@syncline/service-kit';
-import { createLog, createMetrics, type Log } from '@syncline/telemetry';
+import { createLog, createMetrics, type ProgramLog, startTracing } from '@syncline/telemetry';
 import { accessNewsCodec } from '@syncline/wire';
 import { acceptedTokens } from './accepted-tokens';
 import { announcedPages } from './announced-pages';
@@ -27,7 +27,7 @@ import { gzipPages } from './gzip-pages';
 import { remoteBackends } from './remote/remote-backends';
 import { sharedOver } from './shared-services';
 
-async function start(settings: GatewaySettings, log: Log, parts: Lifecycle): Promise<void> {
+async function start(settings: GatewaySettings, log: ProgramLog, parts: Lifecycle): Promise<void> {
   const name = `gateway-${hostname()}`;
   const machine = thisMachine();
   const limits = numbersIn(settings, DEFAULT_LIMITS);
@@ -35,6 +35,9 @@ async function start(settings: GatewaySettings, log: Log, parts: Lifecycle): Pro
   const registry = createMetrics();
   const metrics = gatewayMetrics(registry);
   const pages = gzipPages(limits, metrics);
+  const { otlpUrl, traceSampledPercent: sampledPercent } = settings;
+  const program = { service: 'gateway', instance: hostname(), log, ...machine };
+  const { traces } = parts.add('tracing', await startTracing({ otlpUrl, sampledPercent, ...program }));
 
   const { postgresUrl: url, postgresConnectionsMax: connectionsMax, opsAddress: address } = settings;
   const database = { url, connectionsMax, applicationName: 'syncline-gateway' };
@@ -43,9 +46,11 @@ async function start(settings: GatewaySettings, log: Log, parts: Lifecycle): Pro
   const { readiness, ops } = await startOperations({ address, needs, metrics: registry, log, parts });
   await untilMigrated(sql, { ...machine, log, parts });
 
-  const { natsUrls: servers, redisUrl } = settings;
+  const { natsUrls: servers, natsReplicas: replicas, redisUrl, redisCluster } = settings;
   const link = parts.add('nats', connectNats({ servers, name, ...machine, ...toldTo(log) }));
-  const shared = sharedOver({ redisUrl, link, name, log, metrics, parts });
+  const { redisIsUp, ...shared } = sharedOver({ redisUrl, redisCluster, link, name, log, metrics, parts });
+  const natsIsUp = (): boolean => link.status() === 'connected';
+  metrics.watchServers({ postgres: () => sql.use(), others: { nats: natsIsUp, redis: redisIsUp } });
   const tls = { ...machine, log, parts };
   const credentials = channelCredentials(certificatesAt(internalTlsPaths(settings), tls));
   const addressesOf = (host: string) => lookup(host, { all: true });
@@ -62,7 +67,7 @@ async function start(settings: GatewaySettings, log: Log, parts: Lifecycle): Pro
     ...shared,
     ...acceptedTokens(settings, log),
     store: postgresStore({ sql, news: natsAccessNews({ link, ...accessNewsCodec }) }),
-    announcements: natsAnnouncements({ link, ...announcedPages(pages) }),
+    announcements: natsAnnouncements({ link, stream: { replicas }, ...announcedPages(pages) }),
     backends,
     keys,
     policies: policyRegistry(Object.values(CORE_POLICIES)),
@@ -73,6 +78,7 @@ async function start(settings: GatewaySettings, log: Log, parts: Lifecycle): Pro
     timing: { ...DEFAULT_TIMING, drainMs: settings.drainMs },
     reflection: deviceDescriptors(),
     metrics,
+    traces,
     log,
   });
   parts.add('gateway', gateway);

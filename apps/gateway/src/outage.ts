@@ -16,7 +16,10 @@ export function outage(
     async or(work, instead) {
       try {
         const value = await work;
-        if (out) log.info('a part of the service is back', { part });
+        if (out) {
+          metrics.restored(part);
+          log.info('a part of the service is back', { part });
+        }
         out = false;
         return value;
       } catch (error) {

@@ -72,6 +72,27 @@ describe('delivery', () => {
     expect(watchers.map((watcher) => pagesOf(watcher).length)).toEqual(Array(20).fill(1));
   });
 
+  test('is measured from the commit until all are told, and until devices have stored it', async () => {
+    world = await testWorld();
+    const gateway = await world.gateway();
+    const watcher = gateway.device('watcher');
+    await watcher.follow();
+    const writer = gateway.device('writer');
+    await writer.follow();
+    const count = (name: string): Promise<number> => gateway.metric(`${name}_seconds_count`);
+    await pushed(writer, create(1));
+    const at = [await reached(watcher, 1), await reached(writer, 1)] as const;
+    expect(await Promise.all(['announcement_lag', 'delivered'].map(count))).toEqual([1, 1]);
+    const acknowledged = (which: string): Promise<number> =>
+      gateway.metric(`acknowledged_seconds_count{which="${which}"}`);
+    watcher.send({ kind: 'ack', space: HOME, cursor: at[0].cursor });
+    await eventually(async () => expect(await acknowledged('first')).toBe(1));
+    expect(await acknowledged('last')).toBe(0);
+    writer.send({ kind: 'ack', space: HOME, cursor: at[1].cursor });
+    await eventually(async () => expect(await acknowledged('last')).toBe(1));
+    expect(await acknowledged('first')).toBe(1);
+  });
+
   test('passes the bytes of an announcement on, plain or packed, without encoding anything', async () => {
     world = await testWorld();
     const compressor = gzipCompressor(1 << 22);

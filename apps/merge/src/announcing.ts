@@ -1,10 +1,11 @@
-import type { MergePlan, SpaceKey, Version } from '@syncline/core';
+import { type MergePlan, nameHash, type SpaceKey, type Version } from '@syncline/core';
 import { announcePlans } from '@syncline/flows';
 import type { Announcements, Timer, UpkeepStore } from '@syncline/ports';
-import type { Log } from '@syncline/telemetry';
+import type { Log, Traces } from '@syncline/telemetry';
 import { failureFacts } from './failure-facts';
 import type { MergeMetrics } from './merge-metrics';
 import type { MergeSettings } from './merge-settings';
+import type { TracesBySpace } from './push-traces';
 
 export interface AnnouncingDeps {
   readonly announcements: Announcements;
@@ -13,14 +14,21 @@ export interface AnnouncingDeps {
   readonly timer: Timer;
   readonly settings: Pick<MergeSettings, 'announcingBytesMax' | 'markAnnouncedWithinMs'>;
   readonly metrics: MergeMetrics;
+  readonly traces: Traces;
   readonly log: Log;
 }
 
 /** Announces commits beside the next ones: in order for each space, and for no space waiting for another. */
 export interface Announcing {
-  announce(plans: readonly MergePlan[]): void;
+  announce(plans: readonly MergePlan[], traces: TracesBySpace): void;
   /** Resolves when everything has been announced, or has failed to be. */
   close(): Promise<void>;
+}
+
+interface Announced {
+  readonly plan: MergePlan;
+  /** What its traced pushes go on from. */
+  readonly parents: readonly string[];
 }
 
 /**
@@ -30,20 +38,20 @@ export interface Announcing {
  */
 export function announcing(deps: AnnouncingDeps): Announcing {
   const { announcements, limits, settings, metrics, log } = deps;
-  const queues = new Map<SpaceKey, MergePlan[]>();
+  const queues = new Map<SpaceKey, Announced[]>();
   const going = new Set<Promise<void>>();
   const marks = announcedMarks(deps);
-  const tell = announcePlans({ announcements, upkeep: marks, limits });
+  const tell = tracedAnnounce(deps.traces, announcePlans({ announcements, upkeep: marks, limits }));
   let waitingBytes = 0;
   let failing = false;
 
-  const tellAll = async (space: SpaceKey, queue: MergePlan[]): Promise<void> => {
+  const tellAll = async (space: SpaceKey, queue: Announced[]): Promise<void> => {
     // Whoever was answered goes first.
     await Promise.resolve();
-    for (let plan = queue.shift(); plan !== undefined; plan = queue.shift()) {
-      waitingBytes -= bytesOf(plan);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      waitingBytes -= bytesOf(next.plan);
       try {
-        await tell([plan]);
+        await tell(next);
         metrics.announced('done');
         if (failing) log.info('commits are announced again');
         failing = false;
@@ -57,7 +65,7 @@ export function announcing(deps: AnnouncingDeps): Announcing {
   };
 
   return {
-    announce(plans) {
+    announce(plans, traces) {
       for (const plan of plans) {
         const { space, head } = plan.before;
         if (plan.after.head === head) continue;
@@ -66,12 +74,13 @@ export function announcing(deps: AnnouncingDeps): Announcing {
           continue;
         }
         waitingBytes += bytesOf(plan);
+        const next = { plan, parents: traces.get(space) ?? NONE };
         const queue = queues.get(space);
         if (queue !== undefined) {
-          queue.push(plan);
+          queue.push(next);
           continue;
         }
-        const begun = [plan];
+        const begun = [next];
         queues.set(space, begun);
         const told: Promise<void> = tellAll(space, begun).finally(() => void going.delete(told));
         going.add(told);
@@ -81,6 +90,31 @@ export function announcing(deps: AnnouncingDeps): Announcing {
       while (going.size > 0) await Promise.all(going);
       await marks.flush();
     },
+  };
+}
+
+const NONE: readonly string[] = [];
+
+/** Each trace goes on with the announcement, to everyone who hears it. */
+function tracedAnnounce(traces: Traces, announce: ReturnType<typeof announcePlans>) {
+  return async ({ plan, parents }: Announced): Promise<void> => {
+    if (parents.length === 0) return announce([plan]);
+    const facts = { space: nameHash(plan.before.space), version: plan.after.head };
+    const spans = parents.flatMap(
+      (parent) => traces.follow('merge.announce', { parent, kind: 'producer', facts }) ?? [],
+    );
+    const end = (): void => spans.forEach((span) => span.end());
+    try {
+      await announce(
+        [plan],
+        spans.map(({ traceparent }) => traceparent),
+      );
+    } catch (error) {
+      for (const span of spans) span.fail('not announced');
+      throw error;
+    } finally {
+      end();
+    }
   };
 }
 

@@ -1,11 +1,11 @@
-import type { MergePlan } from '@syncline/core';
+import { nameHash } from '@syncline/core';
 import type { Pushed, pushChanges, SpacePush } from '@syncline/flows';
 import { type Clock, Unavailable } from '@syncline/ports';
-import type { Log } from '@syncline/telemetry';
+import { type Log, traceFacts } from '@syncline/telemetry';
 import { type Decided, refusedPush } from './decided';
 import { failureFacts } from './failure-facts';
 import type { MergeMetrics } from './merge-metrics';
-import { spaceHash } from './space-hash';
+import type { CommitTimes, TracedPush } from './push-traces';
 
 export interface CommitDeps {
   readonly merge: ReturnType<typeof pushChanges>;
@@ -16,13 +16,13 @@ export interface CommitDeps {
 }
 
 /** Told as soon as a transaction has ended: its answers first, then what it did. */
-export interface CommitEvents<Push extends SpacePush> {
+export interface CommitEvents<Push extends TracedPush> {
   answer(push: Push, decided: Decided): void;
-  committed(plans: readonly MergePlan[]): void;
+  committed(batch: readonly Push[], pushed: Pushed, times: CommitTimes): void;
 }
 
 type Attempt =
-  | { readonly ok: true; readonly pushed: Pushed; readonly commitMs: number }
+  | { readonly ok: true; readonly pushed: Pushed; readonly commitMs: number; readonly times: CommitTimes }
   | { readonly ok: false; readonly error: unknown };
 
 /**
@@ -34,13 +34,16 @@ export function commitBatch({ merge, clock, retryAfterMs, metrics, log }: Commit
     const startedAtMs = clock.nowMs();
     try {
       const pushed = await merge(batch);
-      return { ok: true, pushed, commitMs: Math.max(0, clock.nowMs() - startedAtMs) };
+      const { loadedAtMs, decidedAtMs } = pushed;
+      const committedAtMs = clock.nowMs();
+      const times = { startedAtMs, loadedAtMs, decidedAtMs, committedAtMs };
+      return { ok: true, pushed, times, commitMs: Math.max(0, committedAtMs - startedAtMs) };
     } catch (error) {
       return { ok: false, error };
     }
   };
 
-  return async <Push extends SpacePush>(
+  return async <Push extends TracedPush>(
     batch: readonly Push[],
     events: CommitEvents<Push>,
   ): Promise<void> => {
@@ -50,7 +53,7 @@ export function commitBatch({ merge, clock, retryAfterMs, metrics, log }: Commit
       if (tried.ok) {
         answerAll(next, tried.pushed, tried.commitMs, events);
         metrics.committed(next, tried.pushed.plans, tried.commitMs);
-        events.committed(tried.pushed.plans);
+        events.committed(next, tried.pushed, tried.times);
       } else if (tried.error instanceof Unavailable) {
         log.warn('the store cannot be reached', failureFacts(tried.error));
         const unanswered = [next, ...left.reverse()].flat();
@@ -68,7 +71,7 @@ export function commitBatch({ merge, clock, retryAfterMs, metrics, log }: Commit
   };
 }
 
-function answerAll<Push extends SpacePush>(
+function answerAll<Push extends TracedPush>(
   batch: readonly Push[],
   { results, plans }: Pushed,
   commitMs: number,
@@ -82,6 +85,7 @@ function answerAll<Push extends SpacePush>(
   });
 }
 
-function factsOf({ space, push: { changes } }: SpacePush): Readonly<Record<string, unknown>> {
-  return { space: spaceHash(space), changes: changes.length, first: changes[0]?.number };
+function factsOf({ space, push: { changes }, span }: TracedPush): Readonly<Record<string, unknown>> {
+  const first = changes[0]?.number;
+  return { space: nameHash(space), changes: changes.length, first, ...traceFacts(span) };
 }

@@ -13,6 +13,7 @@ import {
   postgresSettings,
   readSettings,
   type SettingsOf,
+  tracingSettings,
 } from '@syncline/service-kit';
 import { LOG_LEVELS } from '@syncline/telemetry';
 import { DEFAULT_MERGE_SETTINGS, MERGE_SENTENCES } from './merge-settings';
@@ -27,6 +28,7 @@ export const MERGE_SETTINGS = {
   ...natsSettings,
   ...internalTlsSettings,
   ...logSettings(LOG_LEVELS, 'info'),
+  ...tracingSettings,
   ...drainSettings(10_000, 'At the end, what was taken has so long to be committed and answered.'),
   ...numberSettings('MERGE', DEFAULT_MERGE_SETTINGS, MERGE_SENTENCES),
   ...numberSettings('LIMIT', DEFAULT_LIMITS, LIMIT_SENTENCES),

@@ -15,7 +15,7 @@ import {
   serverCredentials,
   startOperations,
 } from '@syncline/service-kit';
-import { createLog, createMetrics, type Log } from '@syncline/telemetry';
+import { createLog, createMetrics, type ProgramLog, startTracing } from '@syncline/telemetry';
 import { announcementCodec } from '@syncline/wire';
 import { gzipCompressor } from '@syncline/wire/gzip';
 import { type MergeAppSettings, readConfig } from './config';
@@ -27,20 +27,39 @@ import { DEFAULT_MERGE_SETTINGS } from './merge-settings';
 /** Beside a push, its request names who pushes. */
 const REQUEST_OVERHEAD_BYTES = 1024 * 1024;
 
-async function start(settings: MergeAppSettings, log: Log, parts: Lifecycle): Promise<void> {
-  const { postgresUrl: url, postgresConnectionsMax: connectionsMax, natsUrls } = settings;
+/** As a job of its own, before the services of a new version: `migrate` is all that is said after the program's name. */
+const migratesOnly = process.argv[2] === 'migrate';
+
+async function start(settings: MergeAppSettings, log: ProgramLog, parts: Lifecycle): Promise<void> {
+  const {
+    postgresUrl: url,
+    postgresConnectionsMax: connectionsMax,
+    natsUrls,
+    natsReplicas: replicas,
+  } = settings;
   const machine = thisMachine();
   const limits = numbersIn(settings, DEFAULT_LIMITS);
   const metrics = createMetrics();
+  const { otlpUrl, traceSampledPercent: sampledPercent } = settings;
+  const program = { service: 'merge', instance: hostname(), log, ...machine };
+  const { traces } = parts.add('tracing', await startTracing({ otlpUrl, sampledPercent, ...program }));
 
   const sql = parts.add('postgres', openPostgres({ url, connectionsMax, applicationName: 'syncline-merge' }));
   const needs = [{ name: 'database', check: () => databaseProblem(sql) }];
   const { opsAddress: address, drainMs } = settings;
   const { readiness, ops } = await startOperations({ address, needs, metrics, log, parts });
   await migrateWhenReached(sql, { ...machine, log, parts });
+  if (migratesOnly) {
+    log.info('the schema is up to date', {});
+    await parts.close();
+    return;
+  }
 
+  const counts = mergeMetrics(metrics);
   const name = `merge-${hostname()}`;
   const link = parts.add('nats', connectNats({ servers: natsUrls, name, ...machine, ...toldTo(log) }));
+  const natsIsUp = (): boolean => link.status() === 'connected';
+  counts.watchServers({ postgres: () => sql.use(), others: { nats: natsIsUp } });
   const packing = {
     compressor: gzipCompressor(limits.messageBytesMax),
     packBytesMin: limits.pageCompressBytesMin,
@@ -48,10 +67,11 @@ async function start(settings: MergeAppSettings, log: Log, parts: Lifecycle): Pr
   const merge = createMerge({
     ...machine,
     store: postgresStore({ sql, news: memoryAccessNews() }),
-    announcements: natsAnnouncements({ link, ...announcementCodec(packing) }),
+    announcements: natsAnnouncements({ link, stream: { replicas }, ...announcementCodec(packing) }),
     policies: policyRegistry(Object.values(CORE_POLICIES)),
     limits,
-    metrics: mergeMetrics(metrics),
+    metrics: counts,
+    traces,
     log,
     settings: numbersIn(settings, DEFAULT_MERGE_SETTINGS),
   });

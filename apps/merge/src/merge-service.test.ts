@@ -64,7 +64,15 @@ async function served(merge: MergeServiceDeps['merge'], settings: MergeServiceDe
     /** Sends a push and resolves with its answer. */
     push: (push: SpacePush, terms: Partial<MergeCall> = {}): Promise<MergeAnswer> => {
       const correlation = ++sent.count;
-      const call = { correlation, ...push, receivedAtMs: 0, deadlineAtMs: null, critical: false, ...terms };
+      const call = {
+        correlation,
+        ...push,
+        receivedAtMs: 0,
+        deadlineAtMs: null,
+        critical: false,
+        traceparent: '',
+        ...terms,
+      };
       stream.write(encode(MergeRequest, mergeCallToProto(call)));
       return eventually(() => {
         const answer = answers.get(correlation);
@@ -108,6 +116,7 @@ test('what cannot be read is refused under its correlation, and the stream goes 
     receivedAtMs: 0,
     deadlineAtMs: null,
     critical: false,
+    traceparent: '',
   };
   const good = mergeCallToProto(call);
   stream.write(encode(MergeRequest, { ...good, identity: undefined }));
@@ -130,8 +139,8 @@ test('the patience of the gateway counts from the arrival, whatever its clock sa
   await push(creating('d', 2, 'b'));
   asked.push(...decide.mock.calls.map(([, terms]) => terms));
   expect(asked).toEqual([
-    { deadlineAtMs: expect.any(Number) as number, critical: true },
-    { deadlineAtMs: null, critical: false },
+    { deadlineAtMs: expect.any(Number) as number, critical: true, traceparent: '' },
+    { deadlineAtMs: null, critical: false, traceparent: '' },
   ]);
   const { deadlineAtMs } = asked[0] as { deadlineAtMs: number };
   expect(deadlineAtMs).toBeGreaterThanOrEqual(nowMs + 60_000);
@@ -191,6 +200,7 @@ test('a draining instance answers what it took, takes no more, and ends its stre
         receivedAtMs: 0,
         deadlineAtMs: null,
         critical: false,
+        traceparent: '',
       }),
     ),
   );
@@ -211,6 +221,7 @@ test('a gateway that has gone leaves its pushes to be committed all the same', a
     receivedAtMs: 0,
     deadlineAtMs: null,
     critical: false,
+    traceparent: '',
   };
   stream.write(encode(MergeRequest, mergeCallToProto(call)));
   await eventually(() => expect(store.begun).toHaveLength(1));

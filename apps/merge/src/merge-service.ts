@@ -3,7 +3,7 @@ import { refusal, type Refusal, type SpaceKey } from '@syncline/core';
 import type { Clock } from '@syncline/ports';
 import { MergeRequest, MergeResponse, MergeServiceService } from '@syncline/proto/internal';
 import { bytesMethods, framedMessages, type GrpcService } from '@syncline/service-kit';
-import type { Log } from '@syncline/telemetry';
+import { type Log, traceFacts } from '@syncline/telemetry';
 import {
   decode,
   encode,
@@ -147,14 +147,11 @@ function requestReader({ merge, clock, log, settings }: MergeServiceDeps) {
     if (!request.ok) return refuseBad(0, request.refusal);
     const call = mergeCallFromProto(request.value);
     if (!call.ok) return refuseBad(correlationOf(request.value), call.refusal);
-    const { correlation, space, push } = call.value;
+    const { correlation, space, push, critical, traceparent } = call.value;
     const decided = await merge
-      .decide(
-        { space, push },
-        { deadlineAtMs: deadlineHere(call.value, clock), critical: call.value.critical },
-      )
+      .decide({ space, push }, { deadlineAtMs: deadlineHere(call.value, clock), critical, traceparent })
       .catch((error: unknown) => {
-        log.error('a push failed', failureFacts(error));
+        log.error('a push failed', { ...failureFacts(error), ...traceFacts({ traceparent }) });
         return refusedPush('INTERNAL');
       });
     const response = encode(MergeResponse, mergeAnswerToProto(space, answerOf(correlation, decided)));

@@ -8,7 +8,7 @@ import {
 import type { SpacePush } from '@syncline/flows';
 import { memoryAnnouncements, memoryStore, type MemoryStore, systemTimer } from '@syncline/memory';
 import { change, gate, manualTime, pushOf } from '@syncline/port-contracts';
-import { createMetrics, type Log, silentLog } from '@syncline/telemetry';
+import { createMetrics, type Log, noTraces, silentLog } from '@syncline/telemetry';
 import { createMerge, type MergeDeps } from './merge';
 import { mergeMetrics } from './merge-metrics';
 import type { MergeSettings } from './merge-settings';
@@ -68,7 +68,8 @@ export async function mergeWorld(
   const log = recordedLog();
   const announcements = memoryAnnouncements();
   const clock = manualTime();
-  const shared = { announcements, clock, timer: systemTimer(), policies: REGISTRY, limits: DEFAULT_LIMITS };
+  const rules = { policies: REGISTRY, limits: DEFAULT_LIMITS };
+  const shared = { announcements, clock, timer: systemTimer(), traces: noTraces, ...rules };
   const merge = createMerge({ ...shared, log, metrics: mergeMetrics(metrics), ...given, store });
   return { store, merge, metrics, log, announcements, clock };
 }

@@ -1,20 +1,23 @@
-import {
-  type Limits,
-  type MergePlan,
-  payloadBytes,
-  type PolicyRegistry,
-  type PushResult,
-} from '@syncline/core';
-import { pushChanges, type SpacePush } from '@syncline/flows';
+import { type Limits, namedLimits, payloadBytes, type PolicyRegistry, type PushResult } from '@syncline/core';
+import { type Pushed, pushChanges, type SpacePush } from '@syncline/flows';
 import type { Announcements, Clock, MergeStore, Timer, UpkeepStore } from '@syncline/ports';
-import type { Log } from '@syncline/telemetry';
+import type { Log, Traces } from '@syncline/telemetry';
 import { announcing } from './announcing';
-import { commitBatch } from './commit';
+import { commitBatch, type CommitEvents } from './commit';
 import { commitQueue } from './commit-queue';
 import { type Decided, refusedPush } from './decided';
 import { failureFacts } from './failure-facts';
 import type { MergeMetrics } from './merge-metrics';
 import { DEFAULT_MERGE_SETTINGS, type MergeSettings } from './merge-settings';
+import {
+  afterwards,
+  arrived,
+  type CommitTimes,
+  pushAnswered,
+  traceCommit,
+  type TracedPush,
+  tracesToAnnounce,
+} from './push-traces';
 import type { WaitingPush } from './waiting-pushes';
 import { watchedPolicies } from './watched-policies';
 
@@ -26,6 +29,7 @@ export interface MergeDeps {
   readonly policies: PolicyRegistry;
   readonly limits: Limits;
   readonly metrics: MergeMetrics;
+  readonly traces: Traces;
   readonly log: Log;
   readonly settings?: Partial<MergeSettings>;
 }
@@ -35,11 +39,13 @@ export interface PushTerms {
   readonly deadlineAtMs?: number | null;
   /** It goes ahead of what waits; as its changes say, unless it is told. */
   readonly critical?: boolean;
+  /** W3C traceparent to go on from. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Takes pushes in, many to a transaction. */
 export interface Merge {
-  readonly push: (push: SpacePush) => Promise<PushResult>;
+  readonly push: (push: SpacePush & Pick<PushTerms, 'traceparent'>) => Promise<PushResult>;
   /** The same, with what else there is to tell. */
   decide(push: SpacePush, terms?: PushTerms): Promise<Decided>;
   /** How many pushes wait for a commit. */
@@ -48,8 +54,7 @@ export interface Merge {
   close(): Promise<void>;
 }
 
-interface Waiting extends WaitingPush {
-  readonly arrivedAtMs: number;
+interface Waiting extends WaitingPush, TracedPush {
   readonly deadlineAtMs: number | null;
   readonly settle: (decided: Decided) => void;
 }
@@ -59,18 +64,25 @@ interface Waiting extends WaitingPush {
  * load, and a push that finds nothing under way waits for nothing.
  */
 export function createMerge(deps: MergeDeps): Merge {
-  const { store, clock, metrics } = deps;
+  const { store, clock, metrics, traces } = deps;
   const settings = { ...DEFAULT_MERGE_SETTINGS, ...deps.settings };
   const { retryAfterMs } = settings;
   const announcer = announcing({ ...deps, upkeep: store, settings });
+  const past = afterwards(deps.timer);
   const waiting = { pushes: 0, bytes: 0 };
   let closed = false;
 
   const answer = (push: Waiting, decided: Decided): void => {
+    const nowMs = clock.nowMs();
     push.settle(decided);
-    metrics.answered(decided, Math.max(0, clock.nowMs() - push.arrivedAtMs));
+    metrics.answered(decided, Math.max(0, nowMs - push.arrivedAtMs), push.span?.traceparent ?? '');
+    if (push.span !== null) past.tell(() => pushAnswered(push, decided, nowMs));
   };
-  const commit = committing(deps, settings, answer, (plans) => announcer.announce(plans));
+  const committed = (batch: readonly Waiting[], { plans, results }: Pushed, times: CommitTimes): void => {
+    announcer.announce(plans, tracesToAnnounce(batch, results));
+    if (batch.some(({ span }) => span !== null)) past.tell(() => traceCommit(traces, batch, times));
+  };
+  const commit = committing(deps, settings, { answer, committed });
   const take = async (batch: readonly Waiting[]): Promise<void> => {
     waiting.pushes -= batch.length;
     for (const { bytes } of batch) waiting.bytes -= bytes;
@@ -78,33 +90,45 @@ export function createMerge(deps: MergeDeps): Merge {
     const isLate = ({ deadlineAtMs }: Waiting) => deadlineAtMs !== null && nowMs >= deadlineAtMs;
     for (const push of batch) if (isLate(push)) answer(push, refusedPush('DEADLINE_EXCEEDED', retryAfterMs));
     const inTime = batch.filter((push) => !isLate(push));
+    for (const { arrivedAtMs } of inTime) metrics.gathered(Math.max(0, nowMs - arrivedAtMs));
     if (inTime.length > 0) await commit(inTime);
   };
   const queue = commitQueue<Waiting>({ ...settings, clock, timer: deps.timer, commit: take });
 
   const decide = (push: SpacePush, terms: PushTerms = {}): Promise<Decided> =>
     new Promise((settle) => {
-      const { deadlineAtMs = null, critical = isCritical(push) } = terms;
+      const { deadlineAtMs = null, critical = isCritical(push), traceparent: parent = '' } = terms;
+      const { space, push: changes } = push;
       const bytes = bytesOf(push);
-      const arrived: Waiting = { ...push, bytes, critical, arrivedAtMs: clock.nowMs(), deadlineAtMs, settle };
-      const obstacle = closed ? {} : obstacleTo(waiting, bytes, settings);
+      const arrivedAtMs = clock.nowMs();
+      const span = arrived(traces, parent, arrivedAtMs);
+      const about = { bytes, critical, arrivedAtMs, deadlineAtMs, span };
+      const next: Waiting = { space, push: changes, ...about, settle };
+      const obstacle: Facts | null = closed ? {} : obstacleTo(waiting, bytes, settings);
       if (obstacle !== null) {
-        answer(arrived, refusedPush('UNAVAILABLE', retryAfterMs, obstacle));
+        if (obstacle['limit'] !== undefined) metrics.full(obstacle['limit']);
+        answer(next, refusedPush('UNAVAILABLE', retryAfterMs, obstacle));
         return;
       }
       waiting.pushes++;
       waiting.bytes += bytes;
-      queue.add(arrived);
+      queue.add(next);
     });
 
-  metrics.waiting(() => waiting.pushes);
+  metrics.waiting({ pushes: () => waiting.pushes, bytes: () => waiting.bytes });
+  metrics.limitsInForce([
+    ...namedLimits(deps.limits),
+    ['waiting_pushes_max', settings.waitingPushesMax],
+    ['waiting_bytes_max', settings.waitingBytesMax],
+  ]);
   return {
     decide,
-    push: async (push) => (await decide(push)).result,
+    push: async (push) => (await decide(push, { traceparent: push.traceparent })).result,
     waiting: () => waiting.pushes,
     async close() {
       closed = true;
       await queue.close();
+      past.close();
       await announcer.close();
     },
   };
@@ -114,14 +138,13 @@ export function createMerge(deps: MergeDeps): Merge {
 function committing(
   { store, clock, limits, metrics, log, policies }: MergeDeps,
   { retryAfterMs }: MergeSettings,
-  answer: (push: Waiting, decided: Decided) => void,
-  committed: (plans: readonly MergePlan[]) => void,
+  events: CommitEvents<Waiting>,
 ): (batch: readonly Waiting[]) => Promise<void> {
   const merge = pushChanges({ store, clock, policies: watchedPolicies(policies, { metrics, log }), limits });
   const commit = commitBatch({ merge, clock, retryAfterMs, metrics, log });
   return async (batch) => {
     try {
-      await commit(batch, { answer, committed });
+      await commit(batch, events);
     } catch (error) {
       log.error('a fault beside a commit', failureFacts(error));
       for (const { settle } of batch) settle(refusedPush('INTERNAL'));
@@ -139,12 +162,14 @@ function bytesOf({ push }: SpacePush): number {
 
 const CHANGE_OVERHEAD_BYTES = 128;
 
+type Facts = Readonly<Record<string, string>>;
+
 /** Why nothing more can wait, as facts of a refusal; null for no reason. */
 function obstacleTo(
   waiting: { readonly pushes: number; readonly bytes: number },
   bytes: number,
   { waitingPushesMax, waitingBytesMax }: MergeSettings,
-): Readonly<Record<string, string>> | null {
+): Facts | null {
   if (waiting.pushes >= waitingPushesMax)
     return {
       limit: 'waiting_pushes_max',

@@ -52,7 +52,7 @@ import {
 } from '@syncline/port-contracts';
 import { Unavailable } from '@syncline/ports';
 import { migrate, openPglite, openPostgres, postgresStore, type Sql, statement } from '@syncline/postgres';
-import { createMetrics, silentLog } from '@syncline/telemetry';
+import { createMetrics, noTraces, silentLog } from '@syncline/telemetry';
 import { createMerge } from './merge';
 import { mergeMetrics } from './merge-metrics';
 
@@ -486,6 +486,7 @@ describe('two instances on one database', () => {
       policies: CORE_REGISTRY,
       limits: DEFAULT_LIMITS,
       metrics: mergeMetrics(createMetrics({ withProcess: false })),
+      traces: noTraces,
       log: silentLog,
       settings: { batchChangesMax: 12, markAnnouncedWithinMs: 5 },
     });

@@ -11,6 +11,7 @@ import {
   optional,
   readSettings,
   type SettingsOf,
+  tracingSettings,
 } from '@syncline/service-kit';
 import { LOG_LEVELS } from '@syncline/telemetry';
 
@@ -29,6 +30,7 @@ export const STANDALONE_SETTINGS = {
       sentence: 'The least that is logged; unset, `info`, and `warn` in a terminal.',
     }),
   ),
+  ...tracingSettings,
   ...drainSettings(2_000, 'At the end, devices have so long to move elsewhere.'),
   ...numberSettings('LIMIT', DEFAULT_LIMITS, LIMIT_SENTENCES),
 };

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { DEFAULT_LIMITS } from '@syncline/core';
 import { systemClock } from '@syncline/memory';
 import { type Lifecycle, numbersIn, publicTlsPaths, runProgram } from '@syncline/service-kit';
-import { createLog, type Log } from '@syncline/telemetry';
+import { createLog, type ProgramLog } from '@syncline/telemetry';
 import { readConfig, type StandaloneSettings } from './config';
 import { tellConnection } from './connection-file';
 import { greeting } from './greeting';
@@ -11,7 +11,7 @@ import { startStandalone } from './standalone';
 /** In a terminal a person reads; otherwise a program does, and standard output is lines of JSON alone. */
 const person = process.stdout.isTTY ? process.stdout : process.stderr;
 
-async function start(settings: StandaloneSettings, log: Log, parts: Lifecycle): Promise<void> {
+async function start(settings: StandaloneSettings, log: ProgramLog, parts: Lifecycle): Promise<void> {
   const startedAtMs = systemClock().nowMs();
   const tls = publicTlsPaths(settings);
   const limits = numbersIn(settings, DEFAULT_LIMITS);

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { CORE_POLICIES, type Limits, policyRegistry } from '@syncline/core';
 import { createDelta, deltaMetrics } from '@syncline/delta';
@@ -29,7 +30,7 @@ import {
   type Lifecycle,
   startOperations,
 } from '@syncline/service-kit';
-import { createMetrics, type Log } from '@syncline/telemetry';
+import { createMetrics, type ProgramLog, startTracing } from '@syncline/telemetry';
 import type { Connection } from './connection-file';
 import { DEMO, developmentToken } from './development-tokens';
 import { keptSecrets } from './local-secrets';
@@ -43,7 +44,9 @@ export interface StandaloneOptions extends Omit<TokenSettings, 'tokenSecret'> {
   readonly tls: CertificatePaths | null;
   readonly limits: Limits;
   readonly drainMs: number;
-  readonly log: Log;
+  readonly otlpUrl: string | null;
+  readonly traceSampledPercent: number;
+  readonly log: ProgramLog;
   /** What is started is added here as soon as it runs. */
   readonly parts: Lifecycle;
 }
@@ -56,12 +59,14 @@ export interface Standalone extends Omit<Connection, 'token'> {
 
 /** The whole service in this process, with a database in a folder. */
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
-  const { limits, log, parts } = options;
+  const { limits, otlpUrl, traceSampledPercent: sampledPercent, log, parts } = options;
   const folder = path.resolve(options.dataFolder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const machine = thisMachine();
+  const program = { service: 'standalone', instance: hostname(), log, ...machine };
+  const { traces } = parts.add('tracing', await startTracing({ otlpUrl, sampledPercent, ...program }));
   const sql = parts.add('database', await openPglite(folder));
   await migrate(sql);
-  const machine = thisMachine();
   const secrets = keptSecrets(folder, machine.secrets);
   // Where tokens come from an issuer, nothing is signed here.
   const tokenSecret = options.jwksUrl === null ? secrets.tokenSecret : null;
@@ -73,7 +78,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const announcements = memoryAnnouncements();
   const policies = policyRegistry(Object.values(CORE_POLICIES));
   const keys = hmacCursorKeys([{ id: 1, secret: secrets.cursorSecret }]);
-  const shared = { ...machine, store, announcements, policies, keys, limits, log };
+  const shared = { ...machine, store, announcements, policies, keys, limits, traces, log };
   const merge = parts.add('merge', createMerge({ ...shared, metrics: mergeMetrics(registry) }));
   const delta = parts.add('delta', createDelta({ ...shared, metrics: deltaMetrics(registry) }));
   const { readiness, ops } = await startOperations({

@@ -215,6 +215,7 @@ describe('an announcement', () => {
   test('tells what changed against the version before, in order', () => {
     expect(announced.entries?.map(inWords)).toEqual(['patch a@3 on 1', 'delete b@4', 'put c@6 {"n":1}']);
     expect(announced).toMatchObject({ epoch: 1, from: 2, to: 6, clock: plan.lastNumbers });
+    expect(announced.committedAtMs).toBe(plan.records.at(-1)!.committedAtMs);
     expect([...announced.digests]).toEqual([[NOTES, plan.after.digests.get(NOTES)]]);
   });
 

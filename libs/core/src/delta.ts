@@ -133,6 +133,7 @@ export function announcementOf(plan: MergePlan, limits: Limits): Announcement | 
   if (after.head === before.head) return null;
   const digests = new Map<CollectionName, CollectionDigest>();
   for (const { collection } of plan.records) digests.set(collection, after.digests.get(collection)!);
+  const newest = plan.records[plan.records.length - 1];
   return {
     epoch: after.epoch,
     from: before.head,
@@ -140,6 +141,7 @@ export function announcementOf(plan: MergePlan, limits: Limits): Announcement | 
     entries: announcedEntries(plan, limits),
     clock: plan.lastNumbers,
     digests,
+    ...(newest === undefined ? {} : { committedAtMs: newest.committedAtMs }),
   };
 }
 

@@ -138,3 +138,8 @@ export function sessionLimits(limits: SessionLimits): SessionLimits {
 export function limitName(limit: string): string {
   return limit.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
+
+/** With the names that refusals and metrics call them by. */
+export function namedLimits(limits: Limits): (readonly [name: string, value: number])[] {
+  return Object.entries(limits).map(([limit, value]) => [limitName(limit), value as number]);
+}

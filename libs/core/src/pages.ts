@@ -84,6 +84,10 @@ export interface Announcement {
   readonly entries: readonly PageEntry[] | null;
   readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
   readonly digests: Digests;
+  /** When the newest version was decided, by the clock of whoever did; left out where that is not known. */
+  readonly committedAtMs?: number;
+  /** W3C traceparents to go on from, of a few of the pushes behind it; left out where none is traced. */
+  readonly traces?: readonly string[];
 }
 
 export function entryKey(entry: PageEntry): { collection: CollectionName; id: RecordId; version: Version } {

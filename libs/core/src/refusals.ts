@@ -90,6 +90,8 @@ export interface Refusal {
   readonly retryAfterMs: number | null;
   /** Facts for branching: the limit, the value, the expected number. */
   readonly facts: Readonly<Record<string, string>>;
+  /** W3C trace id under which it was logged; left out where it is not traced. */
+  readonly trace?: string;
 }
 
 export interface RefusalDetails {

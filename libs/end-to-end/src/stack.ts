@@ -34,6 +34,8 @@ export interface StackOptions {
   readonly counts?: { readonly gateway: number; readonly merge: number; readonly delta: number };
   /** Settings of all services, or of the instances of one. */
   readonly env?: Partial<Record<'all' | 'gateway' | 'merge' | 'delta', Readonly<Record<string, string>>>>;
+  /** Nobody is too fast for the gateways. */
+  readonly forLoad?: boolean;
 }
 
 interface Ready {
@@ -54,12 +56,20 @@ const LOG_LINES_MAX = 20_000;
 
 const PAIRS = { gateway: 2, merge: 2, delta: 2 };
 
-export async function startStack({ counts = PAIRS, env = {} }: StackOptions = {}): Promise<Stack> {
+export async function startStack({
+  counts = PAIRS,
+  env = {},
+  forLoad = false,
+}: StackOptions = {}): Promise<Stack> {
   const root = rootFolder(__dirname);
-  const child = spawn(process.execPath, [path.join(root, CONTROL), JSON.stringify({ counts, env })], {
-    cwd: root,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [path.join(root, CONTROL), JSON.stringify({ counts, env, forLoad })],
+    {
+      cwd: root,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
   const log: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     log.push(line);

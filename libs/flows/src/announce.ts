@@ -9,11 +9,14 @@ export interface AnnounceDeps {
 
 /** Tells everyone what plans did, after their commit. What fails here is found and told again later. */
 export function announcePlans({ announcements, upkeep, limits }: AnnounceDeps) {
-  return async (plans: readonly MergePlan[]): Promise<void> => {
+  return async (plans: readonly MergePlan[], traces: readonly string[] = []): Promise<void> => {
     for (const plan of plans) {
       const announcement = announcementOf(plan, limits);
       if (announcement === null) continue;
-      await announcements.publish(plan.before.space, announcement);
+      await announcements.publish(
+        plan.before.space,
+        traces.length === 0 ? announcement : { ...announcement, traces },
+      );
       await upkeep.markAnnounced(new Map([[plan.before.space, plan.after.head]]));
     }
   };

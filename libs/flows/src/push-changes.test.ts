@@ -54,7 +54,7 @@ test('one batch serves several spaces; one that is not there refuses its own pus
 
 test('an empty batch does nothing', async () => {
   const { push } = await world();
-  expect(await push([])).toEqual({ results: [], plans: [] });
+  expect(await push([])).toMatchObject({ results: [], plans: [] });
 });
 
 test('the same push object twice is answered twice', async () => {

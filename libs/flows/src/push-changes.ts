@@ -32,6 +32,9 @@ export interface Pushed {
   readonly results: readonly PushResult[];
   /** What became of each space; whoever gets this announces it. */
   readonly plans: readonly MergePlan[];
+  /** When everything was loaded, and when all was decided; after that it was saved. */
+  readonly loadedAtMs: number;
+  readonly decidedAtMs: number;
 }
 
 /**
@@ -41,6 +44,7 @@ export interface Pushed {
 export function pushChanges({ store, clock, policies, limits }: PushChangesDeps) {
   return async (batch: readonly SpacePush[]): Promise<Pushed> => {
     const bySpace = groupBySpace(batch);
+    const stages = { loadedAtMs: 0, decidedAtMs: 0 };
     const plans = await store.transact([...bySpace.keys()], async (transaction) => {
       const loaded = await transaction.load(
         new Map([...bySpace].map(([space, pushes]) => [space, mergeKeys(pushes, CONFLICTS)])),
@@ -51,13 +55,15 @@ export function pushChanges({ store, clock, policies, limits }: PushChangesDeps)
         known.map(([space]) => [space, factsOf(loaded.get(space)!, nowMs, policies, limits)]),
       );
       const seen = await loadSeen(transaction, facts, bySpace);
+      stages.loadedAtMs = clock.nowMs();
       const made = known.map(([space, pushes]) =>
         planMerge({ ...facts.get(space)!, seen: seen.get(space) ?? new Map() }, pushes),
       );
+      stages.decidedAtMs = clock.nowMs();
       await transaction.save(made);
       return made;
     });
-    return { results: inOrderOf(batch, plans), plans };
+    return { results: inOrderOf(batch, plans), plans, ...stages };
   };
 }
 

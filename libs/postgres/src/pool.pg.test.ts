@@ -223,3 +223,25 @@ describe('a pool', () => {
     await expect(world.sql.query(huge())).rejects.toThrow('too large');
   });
 });
+
+describe('how a pool is used', () => {
+  test('is told as it changes', async () => {
+    const sql = openPostgres({ url: world.database.url, connectionsMax: 1 });
+    expect(sql.use()).toEqual({ reached: false, open: 0, idle: 0, openMax: 1, waiting: 0 });
+    const done = gate();
+    const holding = sql.transaction(async (connection) => {
+      await connection.query(one());
+      await done.opened;
+    });
+    const waiting = sql.query(one());
+    await eventually(() => expect(sql.use()).toMatchObject({ open: 1, idle: 0, waiting: 1 }));
+    done.open();
+    await Promise.all([holding, waiting]);
+    expect(sql.use()).toEqual({ reached: true, open: 1, idle: 1, openMax: 1, waiting: 0 });
+    await expect(sql.query(broken())).rejects.toThrow('division by zero');
+    expect(sql.use().reached).toBe(true);
+    await sql.close();
+    await expect(sql.query(one())).rejects.toThrow(Unavailable);
+    expect(sql.use().reached).toBe(false);
+  });
+});

@@ -1,3 +1,4 @@
+import { Unavailable } from '@syncline/ports';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { throwOutage } from './outages';
 import { askTogether, type AskedQuery, type QueryAnswer } from './query-batch';
@@ -46,12 +47,29 @@ export interface PostgresEvents {
   readonly lost?: (error: Error) => void;
 }
 
+/** How the connections are used, for whoever watches over them. */
+export interface PoolUse {
+  /** Whether what was asked last reached the server. */
+  readonly reached: boolean;
+  readonly open: number;
+  readonly idle: number;
+  readonly openMax: number;
+  /** Calls that wait for a connection. */
+  readonly waiting: number;
+}
+
+export interface PooledSql extends Sql {
+  use(): PoolUse;
+}
+
 /** Connects when it is first asked something: a server that is down makes calls fail, not the start. */
 export function openPostgres(
   settings: Partial<PostgresSettings> & Pick<PostgresSettings, 'url'>,
   events: PostgresEvents = {},
-): Sql {
-  const pool = new Pool(poolConfig({ ...DEFAULT_POSTGRES_SETTINGS, ...settings }));
+): PooledSql {
+  const config = poolConfig({ ...DEFAULT_POSTGRES_SETTINGS, ...settings });
+  const pool = new Pool(config);
+  const last = { reached: false };
   pool.on('error', (error) => events.lost?.(error));
   pool.on('connect', (client) => {
     // While it is in use, what breaks a connection is told to whoever waits for an answer from it.
@@ -60,14 +78,24 @@ export function openPostgres(
     client.query(CONNECTION_SETTINGS).catch(() => undefined);
   });
 
+  const unreached = (failure: unknown): never => {
+    last.reached = false;
+    return throwOutage(failure);
+  };
   const using = async <Result>(
     use: (line: Line) => Promise<Result>,
     options: TransactionOptions = {},
   ): Promise<Result> => {
-    const client = await pool.connect().catch(throwOutage);
+    const client = await pool.connect().catch(unreached);
     const line = lineOf(client, options);
     try {
-      return await use(line);
+      const result = await use(line);
+      last.reached = true;
+      return result;
+    } catch (failure) {
+      // Any other failure is an answer of the server, or no business of its.
+      if (failure instanceof Unavailable) last.reached = false;
+      throw failure;
     } finally {
       client.release(line.failed());
     }
@@ -78,6 +106,13 @@ export function openPostgres(
     script: (text) => using((line) => line.script(text)),
     transaction: (work, options) => using((line) => inTransaction(line, work, options), options),
     snapshot: (queries) => using((line) => inSnapshot(line, queries)),
+    use: () => ({
+      ...last,
+      open: pool.totalCount,
+      idle: pool.idleCount,
+      openMax: config.max ?? 0,
+      waiting: pool.waitingCount,
+    }),
     close: () => pool.end(),
   };
 }

@@ -1,7 +1,7 @@
 import { type Address, addressText } from './addresses';
 import type { KitLog } from './kit-log';
 import type { Lifecycle } from './lifecycle';
-import { opsServer, type OpsServerOptions } from './ops-server';
+import { type Loudness, opsServer, type OpsServerOptions } from './ops-server';
 import { type Readiness, readiness, type ReadyPart } from './readiness';
 
 export interface OperationsOptions {
@@ -9,7 +9,7 @@ export interface OperationsOptions {
   /** Without which the program cannot do its work. */
   readonly needs: readonly ReadyPart[];
   readonly metrics: OpsServerOptions['metrics'];
-  readonly log: KitLog;
+  readonly log: KitLog & { readonly loudness: Loudness };
   readonly parts: Lifecycle;
 }
 
@@ -23,6 +23,6 @@ export interface Operations {
 export async function startOperations(options: OperationsOptions): Promise<Operations> {
   const { address, needs, metrics, log, parts } = options;
   const ready = parts.add('readiness', readiness({ parts: needs, log }));
-  const server = parts.add('ops', opsServer({ address, readiness: ready, metrics }));
+  const server = parts.add('ops', opsServer({ address, readiness: ready, metrics, loudness: log.loudness }));
   return { readiness: ready, ops: addressText(await server.start()) };
 }

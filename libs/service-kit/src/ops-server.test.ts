@@ -7,10 +7,16 @@ describe('the server for operators', () => {
   const part: { problem: string | null } = { problem: null };
   const ready = readiness({ parts: [{ name: 'postgres', check: async () => part.problem }] });
   const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'syncline_up 1\n' };
-  const server = opsServer({ address: LOOPBACK, readiness: ready, metrics });
+  const log = { level: 'info' };
+  const loudness = {
+    levels: ['debug', 'info'],
+    current: () => log.level,
+    choose: (level: string) => void (log.level = level),
+  };
+  const server = opsServer({ address: LOOPBACK, readiness: ready, metrics, loudness });
   const started = { url: '' };
-  const get = async (path: string, method = 'GET') => {
-    const response = await fetch(`${started.url}${path}`, { method });
+  const get = async (path: string, method = 'GET', body: string | null = null) => {
+    const response = await fetch(`${started.url}${path}`, { method, body });
     return {
       status: response.status,
       type: response.headers.get('content-type'),
@@ -46,6 +52,22 @@ describe('the server for operators', () => {
     expect(await get('/readyz?verbose=1', 'HEAD')).toMatchObject({ status: 200, body: '' });
   });
 
+  test('tells how much is logged, and changes it', async () => {
+    expect(await get('/log-level')).toMatchObject({ status: 200, body: '{"level":"info"}\n' });
+    expect(await get('/log-level', 'PUT', 'debug\n')).toMatchObject({
+      status: 200,
+      body: '{"level":"debug"}\n',
+    });
+    expect(log.level).toBe('debug');
+    for (const wrong of ['loud', '', 'x'.repeat(10_000)])
+      expect(await get('/log-level', 'PUT', wrong)).toMatchObject({
+        status: 400,
+        body: '{"error":"one of debug, info"}\n',
+      });
+    expect(log.level).toBe('debug');
+    expect(await get('/log-level', 'POST', 'info')).toMatchObject({ status: 405 });
+  });
+
   test('has nothing else', async () => {
     expect(await get('/')).toMatchObject({ status: 404 });
     expect(await get('/constructor')).toMatchObject({ status: 404 });
@@ -54,7 +76,7 @@ describe('the server for operators', () => {
 
   test('says so when the address is taken', async () => {
     const port = Number(new URL(started.url).port);
-    const second = opsServer({ address: { host: '127.0.0.1', port }, readiness: ready, metrics });
+    const second = opsServer({ address: { host: '127.0.0.1', port }, readiness: ready, metrics, loudness });
     await expect(second.start()).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
   });
 });

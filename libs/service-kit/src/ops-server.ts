@@ -7,6 +7,14 @@ export interface OpsServerOptions {
   readonly address: Address;
   readonly readiness: Readiness;
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
+  readonly loudness: Loudness;
+}
+
+/** How much is logged, and of which levels one can be chosen. */
+export interface Loudness {
+  readonly levels: readonly string[];
+  readonly current: () => string;
+  readonly choose: (level: string) => void;
 }
 
 export interface OpsServer {
@@ -23,8 +31,8 @@ interface Page {
 const CLOSE_WITHIN_MS = 1_000;
 const REQUEST_WITHIN_MS = 10_000;
 
-/** For whoever watches over the service: metrics, whether it is alive, whether it can do its work. */
-export function opsServer({ address, readiness, metrics }: OpsServerOptions): OpsServer {
+/** For whoever watches over the service: metrics, whether it is alive, whether it can do its work, and how much it logs. */
+export function opsServer({ address, readiness, metrics, loudness }: OpsServerOptions): OpsServer {
   const pages: Readonly<Record<string, () => Promise<Page>>> = {
     '/healthz': async () => json(200, { alive: true }),
     '/readyz': async () => {
@@ -36,11 +44,20 @@ export function opsServer({ address, readiness, metrics }: OpsServerOptions): Op
       contentType: metrics.contentType,
       body: await metrics.text(),
     }),
+    '/log-level': async () => json(200, { level: loudness.current() }),
   };
-  const pageFor = async ({ method, url = '' }: IncomingMessage): Promise<Page> => {
+  const changeLevel = async (request: IncomingMessage): Promise<Page> => {
+    const level = (await shortBody(request)).trim();
+    if (!loudness.levels.includes(level)) return json(400, { error: `one of ${loudness.levels.join(', ')}` });
+    loudness.choose(level);
+    return json(200, { level });
+  };
+  const pageFor = async (request: IncomingMessage): Promise<Page> => {
+    const { method, url = '' } = request;
     const path = url.split('?')[0] ?? '';
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page === undefined) return json(404, { error: `there are ${Object.keys(pages).join(', ')}` });
+    if (method === 'PUT' && path === '/log-level') return changeLevel(request);
     return method === 'GET' || method === 'HEAD' ? page() : json(405, { error: 'only GET' });
   };
   const server = createServer(
@@ -58,6 +75,17 @@ export function opsServer({ address, readiness, metrics }: OpsServerOptions): Op
     start: () => listenHttp(server, address),
     close: () => closeHttp(server, CLOSE_WITHIN_MS),
   };
+}
+
+const BODY_BYTES_MAX = 64;
+
+async function shortBody(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const part of request.setEncoding('utf8')) {
+    body += String(part);
+    if (body.length > BODY_BYTES_MAX) break;
+  }
+  return body;
 }
 
 function json(status: number, value: unknown): Page {

@@ -36,6 +36,12 @@ export const natsSettings = {
       default: ['nats://127.0.0.1:4222'],
     }),
   ),
+  natsReplicas: numberSetting('NATS_REPLICAS', {
+    sentence: 'NATS servers that keep a copy each of what was announced, the same number for all services.',
+    default: 1,
+    min: 1,
+    max: 5,
+  }),
 };
 
 export const cursorKeySettings = {
@@ -63,6 +69,21 @@ export function logSettings<Level extends string>(levels: readonly Level[], defa
     }),
   };
 }
+
+export const tracingSettings = {
+  otlpUrl: optional(
+    urlSetting('OTLP_URL', {
+      sentence:
+        'The OpenTelemetry collector that takes traces by OTLP over HTTP, as `http://127.0.0.1:4318`.',
+      protocols: ['http:', 'https:'],
+    }),
+  ),
+  traceSampledPercent: numberSetting('TRACE_SAMPLED_PERCENT', {
+    sentence: 'Of the pushes that no device asked to trace, this share is traced.',
+    default: 1,
+    max: 100,
+  }),
+};
 
 export function drainSettings(defaultMs: number, sentence: string) {
   return { drainMs: numberSetting('DRAIN_MS', { sentence, default: defaultMs, max: 600_000 }) };

@@ -36,3 +36,13 @@ test('entries that cannot be read are as good as none', () => {
   expect(read).toMatchObject({ ok: true, value: { announcement: { to: 1, entries: null } } });
   expect(onEntries).not.toHaveBeenCalled();
 });
+
+test('when it was committed is told where it is known', () => {
+  const passed = (committedAtMs?: number) => {
+    const given = committedAtMs === undefined ? {} : { committedAtMs };
+    const read = announcementFromBytes(announcementToBytes(HOME, { ...announcementOf(0), ...given }));
+    return read.ok ? read.value.announcement : null;
+  };
+  expect(passed(1_800_000_000_000)).toMatchObject({ committedAtMs: 1_800_000_000_000 });
+  expect(passed()).not.toHaveProperty('committedAtMs');
+});

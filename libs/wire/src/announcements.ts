@@ -29,7 +29,7 @@ export interface PackEntries {
 
 function announcementToProto(
   space: SpaceKey,
-  { epoch, from, to, entries, clock, digests }: Announcement,
+  { epoch, from, to, entries, clock, digests, committedAtMs = 0, traces = [] }: Announcement,
   packing: PackEntries | null = null,
 ): ProtoAnnouncement {
   const head = { space: spaceOf(space), live: { from, to } };
@@ -50,6 +50,9 @@ function announcementToProto(
     clock: new Map(clock),
     digests: digestsToProto(digests),
     entryCount: entries?.length ?? 0,
+    committedAtMs,
+    traceparent: traces[0] ?? '',
+    moreTraceparents: traces.slice(1),
   };
 }
 
@@ -76,6 +79,8 @@ function announcementFromProto(proto: ProtoAnnouncement, onEntries: OnEntries): 
         },
         clock: clockFromProto(proto.clock, at),
         digests: digestsFromProto(proto.digests, at, 'digests'),
+        ...(proto.committedAtMs <= 0 ? {} : { committedAtMs: proto.committedAtMs }),
+        ...(proto.traceparent === '' ? {} : { traces: [proto.traceparent, ...proto.moreTraceparents] }),
       },
       page,
       packedPage: bytesOrNull(proto.compressedPage),

@@ -190,14 +190,19 @@ const anySubscribe = fc.record({
   ),
   tag: fc.constant(0),
 });
-const anyAnnouncement: fc.Arbitrary<Announcement> = fc.record({
-  epoch: anyWhole,
-  from: anyWhole,
-  to: anyWhole,
-  entries: anyNullable(fc.array(anyEntry, { maxLength: 3 })),
-  clock: anyClock,
-  digests: anyDigests,
-});
+const TRACED = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const anyAnnouncement: fc.Arbitrary<Announcement> = fc.record(
+  {
+    epoch: anyWhole,
+    from: anyWhole,
+    to: anyWhole,
+    entries: anyNullable(fc.array(anyEntry, { maxLength: 3 })),
+    clock: anyClock,
+    digests: anyDigests,
+    traces: fc.array(fc.constant(TRACED), { minLength: 1, maxLength: 3 }),
+  },
+  { requiredKeys: ['epoch', 'from', 'to', 'entries', 'clock', 'digests'] },
+);
 
 describe('between gateway and merge', () => {
   test('a push arrives with whoever stands behind it', () => {
@@ -213,6 +218,7 @@ describe('between gateway and merge', () => {
       receivedAtMs: anyWhole,
       deadlineAtMs: anyNullable(anyWhole.filter((ms) => ms > 0)),
       critical: fc.boolean(),
+      traceparent: fc.constantFrom('', TRACED),
     });
     fc.assert(
       fc.property(anyCall, (call) => {
@@ -262,7 +268,7 @@ describe('between gateway and delta', () => {
     fc.assert(
       fc.property(anySpaceKey, anyReader, anyCursor, anyNullable(anyUint32), (space, reader, cursor, max) => {
         const bytesMax = max === 0 ? null : max;
-        const call = { space, reader, cursor, bytesMax, knownHead: bytesMax };
+        const call = { space, reader, cursor, bytesMax, knownHead: bytesMax, traceparent: TRACED };
         const proto = trip(ReadRequest, readCallToProto(call, keys));
         expect(readCallFromProto(proto, keys)).toEqual(granted(call));
         const forged = { ...proto, cursor: proto.cursor.with(3, proto.cursor[3]! ^ 1) };

@@ -29,6 +29,8 @@ export interface MergeCall extends SpacePush {
   readonly deadlineAtMs: number | null;
   /** It goes ahead of what waits. */
   readonly critical: boolean;
+  /** W3C traceparent to go on from; empty where it is not traced. */
+  readonly traceparent: string;
 }
 
 /** The push as its device encoded it, where it came so: then it is passed on as it is. */
@@ -47,7 +49,7 @@ export interface MergeAnswer {
 }
 
 export function mergeCallToProto(call: MergeCall & EncodedPush): MergeRequest {
-  const { correlation, space, push, receivedAtMs, deadlineAtMs, critical, encoded } = call;
+  const { correlation, space, push, receivedAtMs, deadlineAtMs, critical, traceparent, encoded } = call;
   const { device, user, access, changes } = push;
   return {
     ...MergeRequest.create(),
@@ -57,6 +59,7 @@ export function mergeCallToProto(call: MergeCall & EncodedPush): MergeRequest {
     receivedAtMs,
     deadlineAtMs: deadlineAtMs ?? 0,
     critical,
+    traceparent,
   };
 }
 
@@ -74,6 +77,7 @@ export function mergeCallFromProto(proto: MergeRequest): Answer<MergeCall> {
         receivedAtMs: whole(at, 'received_at_ms', proto.receivedAtMs),
         deadlineAtMs: deadlineAtMs === 0 ? null : deadlineAtMs,
         critical: proto.critical,
+        traceparent: proto.traceparent,
       };
     }),
   );

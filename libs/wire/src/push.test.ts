@@ -33,6 +33,7 @@ test('a push that is passed on as it came is the same push', () => {
         receivedAtMs: 1,
         deadlineAtMs: null,
         critical: false,
+        traceparent: '',
       };
       expect(mergeCallToProto({ ...call, encoded }).push).toBe(encoded);
       expect(mergeCallFromProto(mergeCallToProto({ ...call, encoded }))).toEqual({ ok: true, value: call });

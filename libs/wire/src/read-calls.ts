@@ -32,10 +32,12 @@ export interface ReadCall {
   readonly knownHead: Version | null;
   /** No further page follows when so many bytes of pages were sent; null for no limit. */
   readonly bytesMax: number | null;
+  /** W3C traceparent to go on from; empty where it is not traced. */
+  readonly traceparent: string;
 }
 
 export function readCallToProto(call: ReadCall, keys: CursorKeys): ReadRequest {
-  const { space, reader, cursor, knownHead, bytesMax } = call;
+  const { space, reader, cursor, knownHead, bytesMax, traceparent } = call;
   const { device, access, scope, takesPatches, takesOwn, mayHoldMore } = reader;
   const capabilities = [...(takesPatches ? ['patch-entries'] : []), ...(takesOwn ? ['own-entries'] : [])];
   return {
@@ -47,6 +49,7 @@ export function readCallToProto(call: ReadCall, keys: CursorKeys): ReadRequest {
     mayHoldMore,
     knownHead: knownHead ?? 0,
     bytesMax: bytesMax === null ? 0 : uint32(bytesMax),
+    traceparent,
   };
 }
 
@@ -67,9 +70,10 @@ export function readCallFromProto(proto: ReadRequest, keys: CursorKeys): Answer<
     const cursor = decodeCursor(proto.cursor, space, keys);
     const bytesMax = proto.bytesMax === 0 ? null : proto.bytesMax;
     const knownHead = proto.knownHead === 0 ? null : proto.knownHead;
+    const { traceparent } = proto;
     return cursor === null
       ? refused('INVALID_CURSOR')
-      : granted({ space, reader, cursor, knownHead, bytesMax });
+      : granted({ space, reader, cursor, knownHead, bytesMax, traceparent });
   });
 }
 

@@ -19,7 +19,7 @@ const advices = codes<AdviceName, Advice>({
 });
 
 export function refusalToProto({ refusal, space, about, closing }: RefusalMessage): ProtoRefusal {
-  const { reason, message, violations, retryAfterMs, facts } = refusal;
+  const { reason, message, violations, retryAfterMs, facts, trace = '' } = refusal;
   return {
     ...ProtoRefusal.create(),
     reason: reasonToProto(reason),
@@ -31,6 +31,7 @@ export function refusalToProto({ refusal, space, about, closing }: RefusalMessag
     space: space ?? '',
     endsSession: closing,
     about: about ?? '',
+    traceId: trace,
   };
 }
 
@@ -45,13 +46,14 @@ export function refusalFromProto(proto: ProtoRefusal, at: Place): RefusalMessage
 }
 
 function bareRefusalFromProto(proto: ProtoRefusal, at: Place): Refusal {
-  const { message, violations, retryAfterMs, facts } = proto;
+  const { message, violations, retryAfterMs, facts, traceId } = proto;
   return {
     reason: reasonOrAdvice(proto.reason, proto.advice),
     message,
     violations: violations.map(({ field, description }) => ({ field, description })),
     retryAfterMs: retryAfterMs === undefined ? null : whole(at, 'retry_after_ms', retryAfterMs),
     facts: Object.fromEntries(facts),
+    ...(traceId === '' ? {} : { trace: traceId }),
   };
 }
 

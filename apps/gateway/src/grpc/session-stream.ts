@@ -31,6 +31,7 @@ function streamOf(call: Call, address: string | null): SessionStream {
     transport: 'grpc',
     address,
     token: bearerToken(call.metadata.get('authorization')[0]?.toString()) || null,
+    traceparent: call.metadata.get('traceparent')[0]?.toString() ?? '',
     send: messages.send,
     end(why) {
       messages.flush();

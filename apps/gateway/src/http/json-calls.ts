@@ -4,7 +4,7 @@ import { refusalToStatus, statusToJson } from '@syncline/wire';
 import { leavingCaller } from '../leaving';
 import { bearerToken } from '../unary/bearer';
 import { knownIfLarge } from '../unary/known-if-large';
-import type { CallContext } from '../unary/methods';
+import type { CallContext, UnaryMethod } from '../unary/methods';
 import { settleCall } from '../unary/settle';
 import { corsHeaders, preflightHeaders } from './cors';
 import type { HttpDeps } from './http-deps';
@@ -26,6 +26,12 @@ type Exchange = readonly [request: IncomingMessage, response: ServerResponse];
 export function jsonCalls(deps: HttpDeps): (...exchange: Exchange) => void {
   const settle = settleCall(deps);
   const unknown = knownIfLarge(deps);
+  const answerOf = async (method: UnaryMethod, bytes: Uint8Array, context: CallContext) => {
+    const stranger = await unknown(bytes.length, context.token);
+    if (stranger !== null) return { ok: false as const, refusal: stranger };
+    const json = parseJson(bytes);
+    return json.ok ? method.answerJson(json.value, context) : json;
+  };
   return (request, response) => {
     const path = pathOf(request);
     const method = deps.methods.get(path.slice(1));
@@ -46,12 +52,7 @@ export function jsonCalls(deps: HttpDeps): (...exchange: Exchange) => void {
       refuse(deps, [request, response], told, 415);
     } else {
       void answer(deps, [request, response], (bytes, context) =>
-        settle(path.slice(1), async () => {
-          const stranger = await unknown(bytes.length, context.token);
-          if (stranger !== null) return { ok: false, refusal: stranger };
-          const json = parseJson(bytes);
-          return json.ok ? method.answerJson(json.value, context) : json;
-        }),
+        settle(path.slice(1), () => answerOf(method, bytes, context), context.trace),
       );
     }
   };

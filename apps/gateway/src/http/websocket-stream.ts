@@ -26,7 +26,12 @@ export function sessionSocket(
 ): SessionSocket {
   const address = behindProxy ? null : (request.socket.remoteAddress ?? null);
   const form = socketForm();
-  const stream = streamOn(socket, form, address, bearerToken(request.headers.authorization) || null);
+  const { authorization, traceparent } = request.headers;
+  const stream = streamOn(socket, form, {
+    address,
+    token: bearerToken(authorization) || null,
+    traceparent: typeof traceparent === 'string' ? traceparent : '',
+  });
   const inlet = openSession(stream);
   const alive = { isKnown: true };
   const hear = (): void => {
@@ -66,13 +71,11 @@ const socketForm = (): SocketForm => ({ isText: null });
 function streamOn(
   socket: WebSocket,
   form: SocketForm,
-  address: string | null,
-  token: string | null,
+  caller: Pick<SessionStream, 'address' | 'token' | 'traceparent'>,
 ): SessionStream {
   return {
     transport: 'websocket',
-    address,
-    token,
+    ...caller,
     send(bytes, flushed) {
       socket.send(form.isText === true ? textOf(bytes) : bytes, (error) => {
         if (error == null) flushed(1);

@@ -1,4 +1,11 @@
-import { type Answer, type CursorKeys, encodeCursor, type Reader, sameBytes } from '@syncline/core';
+import {
+  type Answer,
+  type CursorKeys,
+  encodeCursor,
+  type Reader,
+  sameBytes,
+  type Version,
+} from '@syncline/core';
 import type { Timer } from '@syncline/ports';
 import {
   CompareRangesRequest,
@@ -52,6 +59,9 @@ interface GoingOn {
 /** The read ends after its first page. */
 const ONE_PAGE = 1;
 
+/** Whoever does not tell what he knows of the head reads a page now and then. */
+const bytesMaxOf = (knownHead: Version | null): number | null => (knownHead === null ? ONE_PAGE : null);
+
 export function remoteDelta({ channel, keys, timer, settings: given }: RemoteDeltaDeps): RemoteDelta {
   const { deadlineMs, retryAfterMs } = { ...DEFAULT_REMOTE_SETTINGS, ...given };
   const streams = { channel, timer, patienceMs: deadlineMs };
@@ -75,17 +85,16 @@ export function remoteDelta({ channel, keys, timer, settings: given }: RemoteDel
   /** Reads that go on, by the reader that they are for: as a session asks, so a page of it is on its way already. */
   const goingOn = new WeakMap<Reader, GoingOn>();
 
-  const read: Backends['read'] = async (space, reader, cursor, gone, knownHead = null) => {
+  const read: Backends['read'] = async (...asked) => {
+    const [space, reader, cursor, gone, knownHead = null, traceparent = ''] = asked;
     const from = encodeCursor(cursor, space, keys);
     const known = goingOn.get(reader);
     goingOn.delete(reader);
     const follows = known !== undefined && !known.stream.isOver && sameBytes(known.cursor, from);
     if (!follows) known?.stream.cancel();
-    // Whoever does not tell what he knows of the head reads a page now and then.
-    const call = { space, reader, cursor, knownHead, bytesMax: knownHead === null ? ONE_PAGE : null };
-    const begin = (): DeltaStream =>
-      deltaStream(streams, encode(ReadRequest, readCallToProto(call, keys)), gone);
-    const stream = follows ? known.stream : begin();
+    const call = { space, reader, cursor, knownHead, bytesMax: bytesMaxOf(knownHead), traceparent };
+    const request = (): Uint8Array => encode(ReadRequest, readCallToProto(call, keys));
+    const stream = follows ? known.stream : deltaStream(streams, request(), gone);
     try {
       const parts = await stream.next();
       const delta = deltaFromProto(space, parts, keys);
@@ -94,7 +103,7 @@ export function remoteDelta({ channel, keys, timer, settings: given }: RemoteDel
       return delta;
     } catch (error) {
       // It broke between two pages: another instance goes on.
-      if (follows && gone?.aborted !== true) return read(space, reader, cursor, gone, knownHead);
+      if (follows && gone?.aborted !== true) return read(...asked);
       return { ok: false, refusal: refusalOf(error, retryAfterMs) };
     }
   };

@@ -47,8 +47,10 @@ export function remoteMerge(deps: RemoteMergeDeps): RemoteMerge {
       const nowMs = clock.nowMs();
       const correlation = ++correlations;
       const critical = push.push.changes.some((change) => change.critical === true);
-      const terms = { correlation, receivedAtMs: nowMs, deadlineAtMs: nowMs + settings.deadlineMs, critical };
-      const request = encode(MergeRequest, mergeCallToProto({ ...push, ...terms }));
+      const { traceparent = '' } = push;
+      const terms = { receivedAtMs: nowMs, deadlineAtMs: nowMs + settings.deadlineMs, critical };
+      const call = { ...push, ...terms, correlation, traceparent };
+      const request = encode(MergeRequest, mergeCallToProto(call));
       return sendUntilAnswered(push.space, request, correlation);
     },
     async close() {

@@ -43,7 +43,7 @@ import {
   type GrpcService,
   readiness,
 } from '@syncline/service-kit';
-import { createMetrics, silentLog } from '@syncline/telemetry';
+import { createMetrics, noTraces, silentLog } from '@syncline/telemetry';
 import { withEntries } from '../page-entries';
 import type { Lookup } from './addresses';
 import { remoteBackends } from './remote-backends';
@@ -111,6 +111,7 @@ function mergeOn(store: ReturnType<typeof memoryStore>): Merge {
     policies: policyRegistry(Object.values(CORE_POLICIES)),
     limits: DEFAULT_LIMITS,
     metrics: mergeMetrics(createMetrics({ withProcess: false })),
+    traces: noTraces,
     log: silentLog,
   });
 }
@@ -464,6 +465,7 @@ describe('reading', () => {
       keys: KEYS,
       limits: { ...DEFAULT_LIMITS, pageRecordsMax: 2 },
       metrics: deltaMetrics(createMetrics({ withProcess: false })),
+      traces: noTraces,
       log: silentLog,
     });
     closers.push(() => delta.close());

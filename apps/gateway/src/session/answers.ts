@@ -6,11 +6,11 @@ import {
   type QuotaState,
   type Refusal,
   refusal,
-  type SessionInput,
   type SpaceId,
   type SpaceKey,
   unanswered,
   type UserId,
+  type Version,
 } from '@syncline/core';
 import {
   accessTo,
@@ -24,15 +24,18 @@ import {
   seeDevice,
 } from '@syncline/flows';
 import { Unavailable } from '@syncline/ports';
+import { traceFacts } from '@syncline/telemetry';
 import type { GatewayDeps } from '../gateway-deps';
 import { nearQuotasAtPush } from '../near-quotas';
-import { type DeviceSession, keyOf, leavingSignal } from './device-session';
+import { pushAnswered } from '../tracing/push-answered';
+import type { TracedRead } from '../tracing/traced-news';
+import { type DeviceSession, keyOf, leavingSignal, type TracedInput } from './device-session';
 
 type Asked = AskedEffect['do'];
 type EffectOf<Kind extends Asked> = AskedEffect & { readonly do: Kind };
 
 type Handlers = {
-  readonly [Kind in Asked]: (session: DeviceSession, effect: EffectOf<Kind>) => Promise<SessionInput>;
+  readonly [Kind in Asked]: (session: DeviceSession, effect: EffectOf<Kind>) => Promise<TracedInput>;
 };
 
 /** What a session's device has stored of a space. */
@@ -44,7 +47,7 @@ export interface Acknowledged {
 
 export interface SessionAnswers {
   /** Never rejects: what cannot be reached, or fails, is a refusal. */
-  answer(session: DeviceSession, effect: AskedEffect): Promise<SessionInput>;
+  answer(session: DeviceSession, effect: AskedEffect): Promise<TracedInput>;
   /** Each device of a space at most once. */
   acknowledge(several: readonly Acknowledged[]): Promise<void>;
   close(): void;
@@ -53,6 +56,8 @@ export interface SessionAnswers {
 export interface AnswersDeps extends GatewayDeps {
   /** Resolves once changes of rights to the space can no longer go unnoticed. */
   readonly watched: (space: SpaceKey) => Promise<void>;
+  /** Of a read from a version on; null where nothing that it may bring is traced. */
+  readonly tracedRead: (session: DeviceSession, space: SpaceKey, position: Version) => TracedRead | null;
 }
 
 const UNAVAILABLE_RETRY_MS = 500;
@@ -81,26 +86,19 @@ export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
     },
     plan: planFor(deps),
     push: pushFor(deps),
-    async read(session, { space, ticket, reader, cursor, knownHead }) {
-      const found = await deps.backends.read(
-        keyOf(session, space),
-        reader,
-        cursor,
-        leavingSignal(session),
-        knownHead,
-      );
-      if (!found.ok) return { kind: 'not-read', space, ticket, refusal: found.refusal };
-      return { kind: 'read', space, ticket, delta: found.value };
-    },
+    read: readFor(deps),
   };
 
-  const refusalFor = (error: unknown, effect: AskedEffect): Refusal => {
-    if (error instanceof Unavailable) {
-      log.warn('a session had to be refused something', { effect: effect.do, error });
-      return refusal('UNAVAILABLE', { retryAfterMs: UNAVAILABLE_RETRY_MS });
-    }
-    log.error('a fault behind a session', { effect: effect.do, error });
-    return refusal('INTERNAL', { retryAfterMs: UNAVAILABLE_RETRY_MS });
+  const refusalFor = (error: unknown, session: DeviceSession, effect: AskedEffect): Refusal => {
+    const span = effect.do === 'push' ? session.receivedPushes.get(effect.changes)?.span : null;
+    const trace = traceFacts(span);
+    const isAway = error instanceof Unavailable;
+    const reason = isAway ? 'UNAVAILABLE' : 'INTERNAL';
+    span?.fail(reason);
+    span?.end();
+    if (isAway) log.warn('a session had to be refused something', { effect: effect.do, ...trace, error });
+    else log.error('a fault behind a session', { effect: effect.do, ...trace, error });
+    return { ...refusal(reason, { retryAfterMs: UNAVAILABLE_RETRY_MS }), ...trace };
   };
 
   return {
@@ -108,7 +106,7 @@ export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
       try {
         return await handled(handlers, session, effect);
       } catch (error) {
-        return unanswered(effect, refusalFor(error, effect));
+        return unanswered(effect, refusalFor(error, session, effect));
       }
     },
     acknowledge(several) {
@@ -125,7 +123,7 @@ export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
   };
 }
 
-function handled(handlers: Handlers, session: DeviceSession, effect: AskedEffect): Promise<SessionInput> {
+function handled(handlers: Handlers, session: DeviceSession, effect: AskedEffect): Promise<TracedInput> {
   switch (effect.do) {
     case 'authenticate':
       return handlers.authenticate(session, effect);
@@ -163,6 +161,7 @@ function logIn(deps: GatewayDeps, tenants: KnownTenants): Handlers['authenticate
     if (!found.ok) return { kind: 'not-authenticated', refusal: found.refusal };
     const { identity, saved } = found.value;
     const { tenant, user } = identity;
+    if (first) deps.metrics.skewed(skewMs);
     if (entering !== null) session.counted = { tenant, user, device, id: entering };
     session.skewMs = skewMs;
     // Another user's token ends the session; until then it stays who it was.
@@ -186,6 +185,21 @@ function planFor({ store, backends }: GatewayDeps): Handlers['plan'] {
   };
 }
 
+function readFor({ backends, tracedRead }: AnswersDeps): Handlers['read'] {
+  return async (session, { space, ticket, reader, cursor, knownHead }) => {
+    const key = keyOf(session, space);
+    const traced = tracedRead(session, key, cursor.position);
+    const gone = leavingSignal(session);
+    const found = await backends.read(key, reader, cursor, gone, knownHead, traced?.traceparent);
+    if (!found.ok) {
+      traced?.failed(found.refusal.reason);
+      return { kind: 'not-read', space, ticket, refusal: found.refusal };
+    }
+    const input = { kind: 'read', space, ticket, delta: found.value } as const;
+    return traced === null ? input : { ...input, delivery: traced };
+  };
+}
+
 /** What is remembered of a session that pushes. */
 interface Pushing {
   readonly sender: RatedSender;
@@ -193,7 +207,7 @@ interface Pushing {
 }
 
 function pushFor(deps: GatewayDeps): Handlers['push'] {
-  const { backends, clock, metrics } = deps;
+  const { backends, clock, metrics, begunTraces } = deps;
   const admit = admitPush(deps);
   const quotasAt = nearQuotasAtPush(deps);
   const known = new WeakMap<DeviceSession, Pushing>();
@@ -224,15 +238,24 @@ function pushFor(deps: GatewayDeps): Handlers['push'] {
     for (const change of changes) bytes += payloadBytes(change);
     const key = keyOf(session, space);
     const pushing = pushingOf(session, user, device);
+    const received = session.receivedPushes.get(changes)!;
+    const { encoded, traceparent, receivedAtMs: atMs } = received;
+    const span = begunTraces.push({ changes, traceparent, around: session.traceparent, atMs });
+    received.span = span;
     const admitted = await admit(pushing.sender, { changes: changes.length, bytes });
-    const result = admitted.ok
+    const answered = admitted.ok
       ? await backends.push({
           space: key,
           push: { device, user, access, changes },
-          encoded: session.receivedPushes.get(changes)?.encoded ?? undefined,
+          encoded: encoded ?? undefined,
+          traceparent: span?.traceparent,
         })
       : ({ kind: 'refused', refusal: admitted.refusal } as const);
-    metrics.pushed(result.kind, changes.length, clock.nowMs() - sentAtMs);
+    const result =
+      span === null ? answered : pushAnswered(span, { space: key, changes: changes.length, bytes }, answered);
+    const tookMs = Math.max(0, clock.nowMs() - sentAtMs);
+    const { tenant } = pushing.sender;
+    metrics.pushed({ result, changes: changes.length, tookMs, tenant, traceparent: span?.traceparent ?? '' });
     const changesRemaining = admitted.ok ? admitted.value.remaining : 0;
     const looked = result.kind === 'outcomes' ? quotasFor(pushing, space, key) : null;
     const quotas = looked === null ? [] : await looked;

@@ -1,6 +1,7 @@
 import {
   type Change,
   type Refusal,
+  type SessionEffect,
   type SessionInput,
   type SessionState,
   type SpaceId,
@@ -8,6 +9,7 @@ import {
   type SpaceKey,
 } from '@syncline/core';
 import type { CountedSession, Identity } from '@syncline/ports';
+import type { Span } from '@syncline/telemetry';
 import { leavingCaller } from '../leaving';
 import type { SessionStream } from './stream';
 
@@ -16,12 +18,14 @@ export interface DeviceSession {
   readonly state: SessionState;
   readonly stream: SessionStream;
   /** What happened while a step was being performed; its turn comes after that. */
-  readonly inputs: SessionInput[];
+  readonly inputs: TracedInput[];
   stepping: boolean;
   identity: Identity | null;
   /** As the registry counts it; null until it does. */
   counted: CountedSession | null;
   skewMs: number;
+  /** W3C traceparent of the session, as its Hello or its call says; empty for none. */
+  traceparent: string;
   /** Answers of other parts that are still to come. */
   asked: number;
   /** Of pushes that wait for their answer, by what the device sent; one for all sessions. */
@@ -50,11 +54,21 @@ export interface UnsentMessage {
   readonly bytes: number;
   /** As the rules count it. */
   readonly roughBytes: number;
+  /** Called when it has left, or with false when it never will. */
+  left: ((hasLeft: boolean) => void) | null;
 }
+
+/** Told when an input was worked off, and what came of it. */
+export interface Delivery {
+  handled(session: DeviceSession, effects: readonly SessionEffect[]): void;
+}
+
+/** Where something is traced, it comes with the input that it leads to. */
+export type TracedInput = SessionInput & { readonly delivery?: Delivery };
 
 /** What a session and the parts around it need of each other. */
 export interface Feeding {
-  readonly feed: (session: DeviceSession, input: SessionInput) => void;
+  readonly feed: (session: DeviceSession, input: TracedInput) => void;
 }
 
 export interface ReceivedPush {
@@ -62,6 +76,11 @@ export interface ReceivedPush {
   readonly bytes: number;
   /** How the device encoded it; null where that cannot be passed on. */
   readonly encoded: Uint8Array | null;
+  readonly receivedAtMs: number;
+  /** W3C traceparent that it came with; empty for none. */
+  readonly traceparent: string;
+  /** Once it is under way; null where it is not traced. */
+  span: Span | null;
 }
 
 export type ReceivedPushes = WeakMap<readonly Change[], ReceivedPush>;
@@ -80,6 +99,7 @@ export function deviceSession(
     identity: null,
     counted: null,
     skewMs: 0,
+    traceparent: stream.traceparent,
     asked: 0,
     receivedPushes,
     pushBytesAsked: 0,
@@ -94,6 +114,13 @@ export function deviceSession(
     unsentBytes: 0,
     progressAtMs: nowMs,
   };
+}
+
+/** What was handed to the stream until now has left, or never will. */
+export function whenLeft({ unsent }: DeviceSession, left: (hasLeft: boolean) => void): void {
+  const last = unsent.at(-1);
+  if (last === undefined) left(true);
+  else last.left = left;
 }
 
 export function leavingSignal(session: DeviceSession): AbortSignal {

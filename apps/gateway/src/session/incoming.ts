@@ -16,13 +16,14 @@ import type { DeviceSession } from './device-session';
 /** What a device said, as an input for the rules; also where it cannot be read. */
 export type ReadMessage = (session: DeviceSession, bytes: Uint8Array) => SessionInput;
 
-export function readMessage({ limits, metrics }: Pick<GatewayDeps, 'limits' | 'metrics'>): ReadMessage {
+export function readMessage(deps: Pick<GatewayDeps, 'limits' | 'metrics' | 'clock'>): ReadMessage {
+  const { limits, metrics, clock } = deps;
   const { messageBytesMax } = limits;
   const gzip = gzipCompressor(messageBytesMax);
 
   return (session, bytes) => {
     if (bytes.length > messageBytesMax) {
-      metrics.received('unreadable', bytes.length);
+      metrics.received('unreadable', bytes.length, session.identity?.tenant ?? null);
       return {
         kind: 'shut-out',
         refusal: overLimit('MESSAGE_TOO_LARGE', 'messageBytesMax', messageBytesMax, bytes.length),
@@ -33,11 +34,19 @@ export function readMessage({ limits, metrics }: Pick<GatewayDeps, 'limits' | 'm
       session.state.agreed?.capabilities.includes('page-compression') ? gzip : null,
     );
     const kind = input.kind === 'message' ? input.message.kind : 'unreadable';
-    metrics.received(kind, bytes.length);
+    metrics.received(kind, bytes.length, session.identity?.tenant ?? null);
     if (input.kind === 'message' && input.message.kind === 'push') {
       const { changes } = input.message;
-      session.receivedPushes.set(changes, { bytes: heldBytes(bytes, changes), encoded: input.encodedPush });
+      session.receivedPushes.set(changes, {
+        bytes: heldBytes(bytes, changes),
+        encoded: input.encodedPush,
+        receivedAtMs: clock.nowMs(),
+        traceparent: input.traceparent,
+        span: null,
+      });
     }
+    if (kind === 'hello' && input.kind === 'message' && input.traceparent !== '')
+      session.traceparent = input.traceparent;
     if (session.state.phase === 'greeted') session.earlyBytes += bytes.length;
     return input;
   };
@@ -51,7 +60,12 @@ function heldBytes({ length }: Uint8Array, changes: readonly Change[]): number {
 }
 
 type InputOf<Kind extends SessionInput['kind']> = SessionInput & { readonly kind: Kind };
-type Heard = InputOf<'unreadable'> | (InputOf<'message'> & { readonly encodedPush: Uint8Array | null });
+interface AsItCame {
+  readonly encodedPush: Uint8Array | null;
+  /** Of a push or a Hello; empty for none. */
+  readonly traceparent: string;
+}
+type Heard = InputOf<'unreadable'> | (InputOf<'message'> & AsItCame);
 
 function inputOf(bytes: Uint8Array, compressor: Compressor | null): Heard {
   const decoded = decode(ProtoMessage, bytes);
@@ -60,9 +74,21 @@ function inputOf(bytes: Uint8Array, compressor: Compressor | null): Heard {
     return { kind: 'unreadable', about: null, space: null, refusal: decoded.refusal, ends: true };
   }
   const message = deviceMessageFromProto(decoded.value, compressor);
-  if (message.ok)
-    return { kind: 'message', message: message.value, encodedPush: encodedPushIn(bytes, decoded.value) };
+  if (message.ok) {
+    const encodedPush = encodedPushIn(bytes, decoded.value);
+    return {
+      kind: 'message',
+      message: message.value,
+      encodedPush,
+      traceparent: traceparentOf(decoded.value),
+    };
+  }
   return { kind: 'unreadable', ...aboutOf(decoded.value), refusal: message.refusal, ends: false };
+}
+
+function traceparentOf({ message }: ProtoMessage): string {
+  if (message?.$case === 'push') return message.push.traceparent;
+  return message?.$case === 'hello' ? message.hello.traceparent : '';
 }
 
 function aboutOf({ message }: ProtoMessage): {

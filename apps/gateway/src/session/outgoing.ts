@@ -64,6 +64,7 @@ export function outgoing({ pages, metrics, clock, timing }: OutgoingDeps, { feed
       roughBytes += message.roughBytes;
       session.unsentBytes -= message.bytes;
       unsentBytes -= message.bytes;
+      message.left?.(true);
     }
     session.progressAtMs = clock.nowMs();
     feed(session, { kind: 'flushed', bytes: roughBytes });
@@ -75,13 +76,14 @@ export function outgoing({ pages, metrics, clock, timing }: OutgoingDeps, { feed
       const { message, priority, bytes: roughBytes } = effect;
       const encodedMessage = encoded(session, effect);
       const bytes = encodedMessage.length;
-      metrics.sent(message.kind, priority, bytes);
+      const tenant = session.identity?.tenant ?? null;
+      metrics.sent(message.kind, priority, bytes, tenant);
       if (message.kind === 'refusal') {
-        metrics.refused(message.refusal.reason);
+        metrics.refused(message.refusal.reason, tenant);
         if (message.closing) session.lastRefusal = message.refusal;
       }
       if (session.unsent.length === 0) session.progressAtMs = clock.nowMs();
-      session.unsent.push({ bytes, roughBytes });
+      session.unsent.push({ bytes, roughBytes, left: null });
       session.unsentBytes += bytes;
       unsentBytes += bytes;
       session.stream.send(encodedMessage, (messages) => flushed(session, messages));
@@ -91,7 +93,7 @@ export function outgoing({ pages, metrics, clock, timing }: OutgoingDeps, { feed
     drop(session) {
       unsentBytes -= session.unsentBytes;
       session.unsentBytes = 0;
-      session.unsent.length = 0;
+      for (const message of session.unsent.splice(0)) message.left?.(false);
     },
     unsentBytes: () => unsentBytes,
   };

@@ -1,5 +1,6 @@
 import {
   type Capability,
+  namedLimits,
   newSession,
   refusal,
   SERVED_CAPABILITIES,
@@ -45,7 +46,7 @@ const RENEWALS_PER_LEASE = 3;
 export function sessionShell(deps: GatewayDeps): SessionShell {
   const feeding: Feeding = { feed: (session, input) => feed(parts, session, input) };
   const parts = sessionParts(deps, feeding);
-  const { open, out, spaces, presence, rights, answers, kept } = parts;
+  const { open, spaces, presence, rights, answers, kept } = parts;
   const read = readMessage(deps);
   const stops = [
     every(deps.timer, deps.timing.tickMs, () => tick(parts, feeding)),
@@ -53,7 +54,7 @@ export function sessionShell(deps: GatewayDeps): SessionShell {
     pollHeads(deps, feeding, spaces, rights),
     shutOut(deps, feeding, () => [...open]),
   ];
-  deps.metrics.watch({ unsentBytes: () => out.unsentBytes(), spacesWatched: () => spaces.all().length });
+  watchSessions(parts);
   let accepting = true;
   const receivedPushes: ReceivedPushes = new WeakMap();
   const sendAway = (session: DeviceSession): void =>
@@ -85,10 +86,28 @@ export function sessionShell(deps: GatewayDeps): SessionShell {
   };
 }
 
+function watchSessions({ deps, open, out, spaces }: SessionParts): void {
+  const { metrics, limits } = deps;
+  metrics.limitsInForce(namedLimits(limits));
+  metrics.watch({
+    unsentBytes: () => out.unsentBytes(),
+    spacesWatched: () => spaces.all().length,
+    sessions: () =>
+      [...open].map(({ identity, state }) => ({
+        tenant: identity?.tenant ?? null,
+        windowUsed: state.unsentBytes / limits.sendWindowBytesMax,
+      })),
+  });
+}
+
 function sessionParts(deps: GatewayDeps, feeding: Feeding): SessionParts {
   const open = new Set<DeviceSession>();
   const spaces = watchedSpaces(deps, feeding);
-  const answers = sessionAnswers({ ...deps, watched: (key) => spaces.ready(key) });
+  const answers = sessionAnswers({
+    ...deps,
+    watched: (key) => spaces.ready(key),
+    tracedRead: (session, key, position) => spaces.find(key)?.traced?.read(session, position) ?? null,
+  });
   return {
     deps,
     open,

@@ -1,17 +1,10 @@
-import {
-  type AskedEffect,
-  refusal,
-  type Refusal,
-  type SessionEffect,
-  type SessionInput,
-  stepSession,
-} from '@syncline/core';
+import { type AskedEffect, refusal, type Refusal, type SessionEffect, stepSession } from '@syncline/core';
 import type { GatewayDeps } from '../gateway-deps';
 import type { PresenceRooms } from '../spaces/presence-rooms';
 import type { Rights } from '../spaces/rights';
 import type { WatchedSpaces } from '../spaces/watched-spaces';
 import type { SessionAnswers } from './answers';
-import type { DeviceSession } from './device-session';
+import type { DeviceSession, TracedInput } from './device-session';
 import { isAnswered, mayRead } from './flow-control';
 import type { Keeping } from './keeping';
 import type { Outgoing } from './outgoing';
@@ -29,14 +22,17 @@ export interface SessionParts {
 }
 
 /** Runs the session's machine over an input; one step after the other, also where performing one makes the next happen. */
-export function feed(parts: SessionParts, session: DeviceSession, input: SessionInput): void {
+export function feed(parts: SessionParts, session: DeviceSession, input: TracedInput): void {
   const { clock, log } = parts.deps;
   session.inputs.push(input);
   if (session.stepping) return;
   session.stepping = true;
   try {
-    for (let next = session.inputs.shift(); next !== undefined; next = session.inputs.shift())
-      for (const effect of stepSession(session.state, next, clock.nowMs())) perform(parts, session, effect);
+    for (let next = session.inputs.shift(); next !== undefined; next = session.inputs.shift()) {
+      const effects = stepSession(session.state, next, clock.nowMs());
+      for (const effect of effects) perform(parts, session, effect);
+      next.delivery?.handled(session, effects);
+    }
   } catch (error) {
     log.error('a fault in a session', { input: input.kind, error });
     abandon(parts, session);
@@ -66,6 +62,7 @@ function perform(parts: SessionParts, session: DeviceSession, effect: SessionEff
       presence.leave(session, effect.space);
       return spaces.unwatch(session, effect.space);
     case 'acknowledge':
+      if (effect.version !== null) spaces.acknowledged(session, effect.space, effect.version);
       return kept.acknowledge(session, effect.space, effect.cursor);
     case 'show-presence':
       return presence.show(session, effect.presence);

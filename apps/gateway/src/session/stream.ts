@@ -7,6 +7,8 @@ export interface SessionStream {
   readonly address: string | null;
   /** The bearer token of the headers, for a Hello that brings none; null without. */
   readonly token: string | null;
+  /** W3C traceparent of the headers; empty without. */
+  readonly traceparent: string;
   /** Messages go out in order. */
   send(bytes: Uint8Array, flushed: Flushed): void;
   /** Nothing is sent any more: what was sent still goes out, then the stream ends with the refusal, or well with null. */

@@ -31,12 +31,13 @@ import {
   systemTimer,
 } from '@syncline/memory';
 import type { Clock, Identity } from '@syncline/ports';
-import { createMetrics, silentLog } from '@syncline/telemetry';
+import { createMetrics, noTraces, silentLog } from '@syncline/telemetry';
 import { gzipCompressor } from '@syncline/wire/gzip';
 import type { Backends } from '../backends';
 import { gatewayMetrics } from '../gateway-metrics';
 import { DEFAULT_TIMING, type GatewayTiming } from '../gateway-timing';
 import { pageEncodings } from '../session/page-encodings';
+import { begunTraces } from '../tracing/begun-traces';
 import type { CallDeps } from './call-deps';
 
 export const TENANT = 'acme' as TenantId;
@@ -92,6 +93,8 @@ export async function callWorld(world: CallWorldGiven = {}) {
     chance: systemChance(),
     timer,
     metrics,
+    traces: noTraces,
+    begunTraces: begunTraces({ traces: noTraces, clock }),
     log: silentLog,
     pages: pageEncodings({ compressor, packBytesMin: limits.pageCompressBytesMin, encoded: () => undefined }),
     compressor,

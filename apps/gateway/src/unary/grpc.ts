@@ -34,12 +34,12 @@ export function unaryHandlers(
       `/${name}`,
       (call: BytesCall, done: sendUnaryData<Uint8Array>): void => {
         const waiting = waitingFor(call);
+        const context = contextOf(call, deps, waiting.gone);
         const answer = async (): Promise<Answer<Uint8Array>> =>
           waiting.isLate
             ? refused('DEADLINE_EXCEEDED')
-            : (tooLarge(call.request, deps) ??
-              read(method, call.request, contextOf(call, deps, waiting.gone)));
-        void settle(name, answer).then((answered) => {
+            : (tooLarge(call.request, deps) ?? read(method, call.request, context));
+        void settle(name, answer, context.trace).then((answered) => {
           waiting.end();
           if (answered.ok) done(null, answered.value);
           else done(refusedCall(answered.refusal));

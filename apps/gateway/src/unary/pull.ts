@@ -1,19 +1,25 @@
-import { granted, spaceKey } from '@syncline/core';
+import { type Answer, granted, spaceKey } from '@syncline/core';
 import { pullSpace } from '@syncline/flows';
 import { PullRequest, PullResponse } from '@syncline/proto';
+import type { Span } from '@syncline/telemetry';
 import { pullCallFromProto, pulledToProto } from '@syncline/wire';
 import { nearQuotas } from '../near-quotas';
 import { withEntries } from '../page-entries';
+import { inSpan } from '../tracing/in-span';
 import type { Activity } from './activity';
 import type { Admit } from './admitted';
 import type { CallDeps } from './call-deps';
-import { type UnaryMethod, unaryMethod } from './methods';
+import { type CallContext, type UnaryMethod, unaryMethod } from './methods';
 import { pollingPace } from './pace';
 
 export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): UnaryMethod {
-  const { store, backends, limits, clock, compressor } = deps;
+  const { store, backends, limits, clock, compressor, begunTraces } = deps;
   const packing = compressor && { compressor, packBytesMin: limits.pageCompressBytesMin };
-  return unaryMethod(PullRequest, PullResponse, async (request, context) => {
+  const answer = async (
+    request: PullRequest,
+    context: CallContext,
+    span: Span | null,
+  ): Promise<Answer<PullResponse>> => {
     const call = pullCallFromProto(request);
     if (!call.ok) return call;
     const { caller, ...wanted } = call.value;
@@ -26,7 +32,7 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
       devices: store,
       directory: store,
       read: async (space, reader, cursor) =>
-        withEntries(await backends.read(space, reader, cursor, context.gone)),
+        withEntries(await backends.read(space, reader, cursor, context.gone, null, span?.traceparent)),
     });
     const pulled = await pull(admitted.value, {
       ...wanted,
@@ -54,5 +60,9 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
     };
     const takesPacked = capabilities.includes('page-compression');
     return granted(pulledToProto(response, takesPacked ? packing : null));
+  };
+  return unaryMethod(PullRequest, PullResponse, (request, context) => {
+    const span = begunTraces.call('gateway.pull', context.trace);
+    return inSpan(span, () => answer(request, context, span));
   });
 }

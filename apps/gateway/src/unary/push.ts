@@ -2,6 +2,7 @@ import {
   type Answer,
   granted,
   HOLDS_NOTHING,
+  nameHash,
   type Outcome,
   payloadBytes,
   pushObstacle,
@@ -10,8 +11,10 @@ import {
 } from '@syncline/core';
 import { admitPush } from '@syncline/flows';
 import { PushRequest, PushResponse } from '@syncline/proto';
+import type { Span } from '@syncline/telemetry';
 import { type PushCall, pushCallFromProto, type PushedCall, pushedCallToProto } from '@syncline/wire';
 import { nearQuotasAtPush } from '../near-quotas';
+import { inSpan } from '../tracing/in-span';
 import { type Admit, type Admitted, admitToSpace } from './admitted';
 import type { CallDeps } from './call-deps';
 import { type CallContext, type UnaryMethod, unaryMethod } from './methods';
@@ -20,24 +23,35 @@ import { pushingPace } from './pace';
 export function pushMethod(deps: CallDeps, admit: Admit): UnaryMethod {
   const quotasAt = nearQuotasAtPush(deps);
   return unaryMethod(PushRequest, PushResponse, async (request, context) => {
+    const atMs = deps.clock.nowMs();
     const call = pushCallFromProto(request, deps.compressor);
     if (!call.ok) return call;
     const obstacle = pushObstacle(call.value.push, deps.limits);
     if (obstacle !== null) return { ok: false, refusal: obstacle };
     const admitted = await admit(call.value.caller, context);
     if (!admitted.ok) return admitted;
-    const pushed = await pushFor({ ...deps, quotasAt }, admitted.value, call.value, context);
+    const { changes } = call.value.push;
+    const traceparent = request.body?.$case === 'push' ? request.body.push.traceparent : '';
+    const span = deps.begunTraces.push({ changes, traceparent, around: context.trace, atMs });
+    const pushed = await inSpan(span, () =>
+      pushFor({ ...deps, quotasAt, span }, admitted.value, call.value, context),
+    );
     return pushed.ok ? granted(pushedCallToProto(pushed.value)) : pushed;
   });
 }
 
+interface Pushing extends CallDeps {
+  readonly quotasAt: ReturnType<typeof nearQuotasAtPush>;
+  readonly span: Span | null;
+}
+
 async function pushFor(
-  deps: CallDeps & { readonly quotasAt: ReturnType<typeof nearQuotasAtPush> },
+  deps: Pushing,
   caller: Admitted,
   { push }: PushCall,
   { gone }: CallContext,
 ): Promise<Answer<PushedCall>> {
-  const { backends, limits, clock, metrics } = deps;
+  const { backends, limits, clock, metrics, span } = deps;
   const { space, changes } = push;
   const { identity, device } = caller;
   const allowed = await admitToSpace(deps, caller, space);
@@ -49,13 +63,16 @@ async function pushFor(
   const admitted = await admitPush(deps)({ tenant: identity.tenant, user: identity.user, device }, size);
   if (!admitted.ok) return admitted;
   if (gone.aborted) return refused('DEADLINE_EXCEEDED');
+  span?.tell({ space: nameHash(key), ...size });
   const startedMs = clock.nowMs();
   const result: PushResult = await backends.push({
     space: key,
     push: { device, user: identity.user, access, changes },
+    traceparent: span?.traceparent,
   });
   const tookMs = Math.max(0, clock.nowMs() - startedMs);
-  metrics.pushed(result.kind, changes.length, tookMs);
+  const { tenant } = identity;
+  metrics.pushed({ result, changes: changes.length, tookMs, tenant, traceparent: span?.traceparent ?? '' });
   if (result.kind === 'refused') return { ok: false, refusal: result.refusal };
   const outcomes = asManyAsFit(result.outcomes, limits.messageBytesMax / 2);
   const pace = pushingPace(limits, { changes: changes.length, tookMs, ...admitted.value });

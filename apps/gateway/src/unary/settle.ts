@@ -1,5 +1,6 @@
 import { type Answer, type Reason, refused } from '@syncline/core';
 import { Unavailable } from '@syncline/ports';
+import { traceFacts } from '@syncline/telemetry';
 import type { GatewayDeps } from '../gateway-deps';
 
 export type SettleDeps = Pick<GatewayDeps, 'clock' | 'metrics' | 'log'>;
@@ -8,14 +9,19 @@ const AGAIN_AFTER_MS = 1_000;
 
 /** Runs a call to an answer, whatever happens: what cannot be reached is a refusal, a fault is one that tells nothing. */
 export function settleCall({ clock, metrics, log }: SettleDeps) {
-  return async <Value>(method: string, call: () => Promise<Answer<Value>>): Promise<Answer<Value>> => {
+  return async <Value>(
+    method: string,
+    call: () => Promise<Answer<Value>>,
+    /** W3C traceparent of the caller; empty for none. */
+    traceparent = '',
+  ): Promise<Answer<Value>> => {
     const startedMs = clock.nowMs();
     const answer = await call().catch((error: unknown): Answer<Value> => {
       if (error instanceof Unavailable) {
-        log.warn('a call could not be served', { method, error });
+        log.warn('a call could not be served', { method, ...traceFacts({ traceparent }), error });
         return refused('UNAVAILABLE', { retryAfterMs: AGAIN_AFTER_MS });
       }
-      log.error('a call failed', { method, error });
+      log.error('a call failed', { method, ...traceFacts({ traceparent }), error });
       return refused('INTERNAL');
     });
     const reason: Reason | 'OK' = answer.ok ? 'OK' : answer.refusal.reason;

@@ -178,7 +178,13 @@ export type SessionEffect =
       readonly access: Access;
       readonly changes: readonly Change[];
     }
-  | { readonly do: 'acknowledge'; readonly space: SpaceId; readonly cursor: Uint8Array }
+  | {
+      readonly do: 'acknowledge';
+      readonly space: SpaceId;
+      readonly cursor: Uint8Array;
+      /** The checkpoint that the device stands at; null where it says only that it is still there. */
+      readonly version: Version | null;
+    }
   | { readonly do: 'show-presence'; readonly presence: PresenceMessage }
   | { readonly do: 'save'; readonly session: SavedSession }
   | { readonly do: 'forget'; readonly session: SessionId }

@@ -141,11 +141,11 @@ function acknowledge(
   if (sub === undefined) return refuse(state, refusal('NOT_SUBSCRIBED'), 'ack', space);
   // What a device stored of a subscription that has been started over since says nothing about the new one.
   if (sub.opened === null) return [];
-  if (decodeCursor(cursor, spaceKey(state.identity!.tenant, space), state.setup.keys) === null)
-    return refuse(state, refusal('INVALID_CURSOR'), 'ack', space);
+  const stored = decodeCursor(cursor, spaceKey(state.identity!.tenant, space), state.setup.keys);
+  if (stored === null) return refuse(state, refusal('INVALID_CURSOR'), 'ack', space);
   sub.acknowledged = cursor;
   sub.seenAtMs = nowMs;
-  return [{ do: 'acknowledge', space, cursor }, saveSession(state)];
+  return [{ do: 'acknowledge', space, cursor, version: stored.checkpoint }, saveSession(state)];
 }
 
 /** A device may send it along with Subscribe; nobody is shown in a space before it is open to them. */
@@ -194,7 +194,7 @@ function stillHere(state: SessionState, nowMs: number): SessionEffect[] {
   for (const sub of state.subscriptions.values()) {
     if (sub.acknowledged === null || sub.opened === null || nowMs - sub.seenAtMs < everyMs) continue;
     sub.seenAtMs = nowMs;
-    effects.push({ do: 'acknowledge', space: sub.space, cursor: sub.acknowledged });
+    effects.push({ do: 'acknowledge', space: sub.space, cursor: sub.acknowledged, version: null });
   }
   return effects;
 }

@@ -264,6 +264,7 @@ describe('acknowledging', () => {
   test('is passed on and remembered for another gateway', () => {
     const session = liveSession();
     expect(session.message(ack)).toEqual(['acknowledge home', 'save']);
+    expect(session.effects).toMatchObject([{ do: 'acknowledge', version: 10 }, {}]);
     expect(session.effects.at(-1)).toMatchObject({
       session: { subscriptions: [{ space: HOME, cursor: ack.cursor }] },
     });
@@ -276,7 +277,7 @@ describe('acknowledging', () => {
     expect(session.step({ kind: 'tick' })).toEqual([]);
     session.nowMs += 1;
     expect(session.step({ kind: 'tick' })).toEqual(['acknowledge home']);
-    expect(session.effects).toMatchObject([{ cursor: ack.cursor }]);
+    expect(session.effects).toMatchObject([{ cursor: ack.cursor, version: null }]);
     expect(session.step({ kind: 'tick' })).toEqual([]);
   });
 

@@ -47,12 +47,14 @@ export interface Announcement {
   committedAtMs: number;
   /** When this was published, in milliseconds since 1970. */
   announcedAtMs: number;
-  /** W3C traceparent of the commit. */
+  /** W3C traceparent to go on from, of the first traced push that it tells of. Empty where none is traced. */
   traceparent: string;
   /** How many entries the page has or would have. */
   entryCount: number;
   /** It holds changes that must not wait. */
   critical: boolean;
+  /** W3C traceparents of a few more of the pushes that it tells of. */
+  moreTraceparents: string[];
 }
 
 export interface Announcement_ClockEntry {
@@ -145,6 +147,7 @@ function createBaseAnnouncement(): Announcement {
     traceparent: "",
     entryCount: 0,
     critical: false,
+    moreTraceparents: [],
   };
 }
 
@@ -194,6 +197,9 @@ export const Announcement: MessageFns<Announcement> = {
     }
     if (message.critical !== false) {
       writer.uint32(120).bool(message.critical);
+    }
+    for (const v of message.moreTraceparents) {
+      writer.uint32(130).string(v!);
     }
     return writer;
   },
@@ -334,6 +340,14 @@ export const Announcement: MessageFns<Announcement> = {
             message.critical = reader.bool();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.moreTraceparents.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -399,6 +413,11 @@ export const Announcement: MessageFns<Announcement> = {
         ? globalThis.Number(object.entry_count)
         : 0,
       critical: isSet(object.critical) ? globalThis.Boolean(object.critical) : false,
+      moreTraceparents: globalThis.Array.isArray(object?.moreTraceparents)
+        ? object.moreTraceparents.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.more_traceparents)
+        ? object.more_traceparents.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -452,6 +471,9 @@ export const Announcement: MessageFns<Announcement> = {
     if (message.critical !== false) {
       obj.critical = message.critical;
     }
+    if (message.moreTraceparents?.length) {
+      obj.moreTraceparents = message.moreTraceparents;
+    }
     return obj;
   },
 
@@ -483,6 +505,7 @@ export const Announcement: MessageFns<Announcement> = {
     message.traceparent = object.traceparent ?? "";
     message.entryCount = object.entryCount ?? 0;
     message.critical = object.critical ?? false;
+    message.moreTraceparents = object.moreTraceparents?.map((e) => e) || [];
     return message;
   },
 };
