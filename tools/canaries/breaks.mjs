@@ -193,7 +193,7 @@ export const BREAKS = [
   {
     name: 'a device that is connected but quiet counts as away',
     file: core('session/session.ts'),
-    find: "effects.push({ do: 'acknowledge', space: sub.space, cursor: sub.acknowledged });",
+    find: "effects.push({ do: 'acknowledge', space: sub.space, cursor: sub.acknowledged, version: null });",
     replace: '',
   },
   {
