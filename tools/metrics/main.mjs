@@ -2,13 +2,12 @@
  * Writes docs/metrics.md, the table of everything that the services count, from the services themselves: `npm run metrics`.
  * With `--check` it writes nothing, and fails when the page is not what they give.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import * as prettier from 'prettier';
-import { bundle, ownFolder, root } from '../bundle.mjs';
+import { bundle, root } from '../bundle.mjs';
+import { generatedPage } from '../generated-page.mjs';
 
-const page = 'docs/metrics.md';
 const services = ['gateway', 'merge', 'delta'];
 
 const introduction = `# Metrics
@@ -60,28 +59,7 @@ function table(byService) {
   ].join('\n');
 }
 
-async function text() {
-  const folder = ownFolder();
-  try {
-    const options = await prettier.resolveConfig(path.join(root, page));
-    return await prettier.format(`${introduction}\n${table(await factsByService(folder))}\n`, {
-      ...options,
-      parser: 'markdown',
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const wanted = await text().catch(({ message }) => {
-  process.stderr.write(`${message}\n`);
-  process.exit(1);
+await generatedPage('docs/metrics.md', {
+  make: async (folder) => `${introduction}\n${table(await factsByService(folder))}\n`,
+  stale: 'is not what the services count: npm run metrics',
 });
-const file = path.join(root, page);
-if (process.argv.includes('--check')) {
-  const isStale = !existsSync(file) || readFileSync(file, 'utf8') !== wanted;
-  if (isStale) process.stderr.write(`${page} is not what the services count: npm run metrics\n`);
-  process.exitCode = isStale ? 1 : 0;
-} else {
-  writeFileSync(file, wanted);
-}

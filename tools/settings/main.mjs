@@ -2,13 +2,12 @@
  * Writes docs/settings.md, the table of all settings of all programs, from the tables in their `config.ts`:
  * `npm run settings`. With `--check` it writes nothing, and fails when the page is not what the tables give.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import * as prettier from 'prettier';
-import { bundle, ownFolder, root } from '../bundle.mjs';
+import { bundle, root } from '../bundle.mjs';
+import { generatedPage } from '../generated-page.mjs';
 
-const page = 'docs/settings.md';
 const introduction = `# Settings
 
 Every program reads its settings from the environment when it starts, and says what is wrong with them, all of it at once.
@@ -50,28 +49,7 @@ async function table(folder) {
   return settingsTable(programs);
 }
 
-async function text() {
-  const folder = ownFolder();
-  try {
-    const options = await prettier.resolveConfig(path.join(root, page));
-    return await prettier.format(`${introduction}\n${await table(folder)}`, {
-      ...options,
-      parser: 'markdown',
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const wanted = await text().catch(({ message }) => {
-  process.stderr.write(`${message}\n`);
-  process.exit(1);
+await generatedPage('docs/settings.md', {
+  make: async (folder) => `${introduction}\n${await table(folder)}`,
+  stale: 'is not what the settings give: npm run settings',
 });
-const file = path.join(root, page);
-if (process.argv.includes('--check')) {
-  const isStale = !existsSync(file) || readFileSync(file, 'utf8') !== wanted;
-  if (isStale) process.stderr.write(`${page} is not what the settings give: npm run settings\n`);
-  process.exitCode = isStale ? 1 : 0;
-} else {
-  writeFileSync(file, wanted);
-}

@@ -1,52 +1,14 @@
 import { deviceId, sessionId, spaceId, spaceKey, tenantId, userId } from '@syncline/core';
 import { memoryPresenceEvents } from '@syncline/memory';
-import {
-  describePresenceContract,
-  describeRateLimitsContract,
-  describeSessionRegistryContract,
-  eventually,
-  manualTime,
-  presentOf,
-  testServices,
-} from '@syncline/port-contracts';
+import { eventually, presentOf, testServices } from '@syncline/port-contracts';
 import type { CountedSession, Present } from '@syncline/ports';
 import type { RedisLink } from './connection';
-import { linkTo, newPrefix, presenceOn, ratesOn, realWait, sessionsOn } from './redis.test-fixtures';
+import { connectedTo, describeContracts } from './contracts.test-fixtures';
+import { newPrefix, presenceOn, ratesOn, sessionsOn } from './redis.test-fixtures';
 
-async function connected(): Promise<RedisLink> {
-  const link = linkTo(testServices().redisUrl);
-  await eventually(() => expect(link.status()).toBe('connected'));
-  return link;
-}
+const connected = (): Promise<RedisLink> => connectedTo(testServices().redisUrl);
 
-describeSessionRegistryContract('Redis', async () => {
-  const [link, prefix] = [await connected(), newPrefix()];
-  return { sessions: sessionsOn(link, prefix), prefix, advance: realWait, close: () => link.close() };
-});
-
-describeRateLimitsContract('Redis', async () => {
-  const [link, prefix, time] = [await connected(), newPrefix(), manualTime()];
-  return {
-    limits: ratesOn(link, prefix, time),
-    prefix,
-    advance: async (ms) => time.advance(ms),
-    close: () => link.close(),
-  };
-});
-
-describePresenceContract('Redis', async () => {
-  const [link, prefix] = [await connected(), newPrefix()];
-  const presence = presenceOn(link, prefix, memoryPresenceEvents());
-  return {
-    presence,
-    prefix,
-    advance: realWait,
-    async close() {
-      presence.close();
-      await link.close();
-    },
-  };
-});
+describeContracts('Redis', connected);
 
 describe('on two gateways', () => {
   const world: { here: RedisLink; there: RedisLink } = { here: null!, there: null! };
