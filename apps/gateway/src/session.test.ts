@@ -79,7 +79,7 @@ describe('a session over gRPC', () => {
 
   test('counts as open for as long as it lasts, and is forgotten soon after its gateway was killed', async () => {
     await world.close();
-    world = await testWorld({ sessionLeaseMs: 90, sessionsPerDeviceMax: 1 });
+    world = await testWorld({ sessionLeaseMs: 90, sessionsPerUserMax: 1 });
     const renewed: number[] = [];
     const killed = { is: false };
     const gateway = await world.gateway({
@@ -87,7 +87,7 @@ describe('a session over gRPC', () => {
         ...world.sessions,
         renew: async (sessions, forMs) => {
           renewed.push(sessions.length);
-          if (!killed.is) await world.sessions.renew(sessions, forMs);
+          return killed.is ? [] : world.sessions.renew(sessions, forMs);
         },
       },
     });
@@ -95,21 +95,53 @@ describe('a session over gRPC', () => {
     const device = gateway.device('d');
     await device.follow();
     await eventually(() => expect(renewed.length).toBeGreaterThan(6));
-    const second = other.device('d');
+    const second = other.device('e');
     second.hello();
     expect(await second.end()).toMatchObject({ reason: 'TOO_MANY_SESSIONS' });
     killed.is = true;
     await eventually(async () => {
-      const third = other.device('d');
+      const third = other.device('e');
       third.hello();
       await eventually(() => expect(third.heard.length).toBeGreaterThan(0));
       expect(third.heard[0]!.kind).toBe('welcome');
     });
   });
 
+  test('of another device is let in where the user has as many as allowed, once one of them has ended', async () => {
+    await world.close();
+    world = await testWorld({ sessionsPerUserMax: 2 });
+    const gateway = await world.gateway();
+    const open = [gateway.device('a'), gateway.device('b')];
+    for (const device of open) await device.follow();
+    const next = gateway.device('c');
+    next.hello();
+    expect(await next.end()).toMatchObject({ reason: 'TOO_MANY_SESSIONS' });
+    open[0]!.hangUp();
+    await eventually(async () => {
+      const later = gateway.device('c');
+      later.hello();
+      await eventually(() => expect(later.heard.length).toBeGreaterThan(0));
+      expect(later.heard[0]!.kind).toBe('welcome');
+    });
+  });
+
+  test('gives way to a newer one of its device where that has as many as it may, on any gateway', async () => {
+    await world.close();
+    world = await testWorld({ sessionLeaseMs: 90, sessionsPerDeviceMax: 1 });
+    const [one, other] = [await world.gateway(), await world.gateway()];
+    const before = one.device('d');
+    await before.follow();
+    const after = other.device('d');
+    await after.follow();
+    expect(await before.end()).toMatchObject({ reason: 'TOO_MANY_SESSIONS', retryAfterMs: 90 });
+    await eventually(() => expect([one.sessions(), other.sessions()]).toEqual([0, 1]));
+    after.send(pushOf([create(1)]));
+    expect((await after.next('outcomes')).outcomes).toMatchObject([{ number: 1, status: 'APPLIED' }]);
+  });
+
   test('that was refused at the door, or ended while its token was looked at, leaves no count behind', async () => {
     await world.close();
-    world = await testWorld({ sessionsPerDeviceMax: 1 });
+    world = await testWorld({ sessionsPerUserMax: 1 });
     const asked = gate();
     const slow = await world.gateway({
       tokens: {
@@ -127,7 +159,7 @@ describe('a session over gRPC', () => {
     asked.open();
     const gateway = await world.gateway();
     await eventually(async () => {
-      const device = gateway.device('d');
+      const device = gateway.device('e');
       device.hello();
       await eventually(() => expect(device.heard.length).toBeGreaterThan(0));
       expect(device.heard[0]!.kind).toBe('welcome');

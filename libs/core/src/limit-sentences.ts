@@ -34,7 +34,7 @@ export const LIMIT_SENTENCES: Readonly<Record<keyof Limits, string>> = {
   handshakesBurstPerAddressMax: 'Sessions that are opened from one address in quick succession.',
   artifactBytesPerSecondMax: 'Bytes a second of artifacts in one session.',
   sendWindowBytesMax: 'Bytes that may wait to be taken by one device before it is sent no more pages.',
-  sessionsPerDeviceMax: 'Open sessions of one device.',
+  sessionsPerDeviceMax: 'Open sessions of one device. One more takes the place of the oldest.',
   sessionsPerUserMax: 'Open sessions of all devices of a user.',
   sessionsPerTenantMax: 'Open sessions of all devices of a tenant.',
   sessionLeaseMs: 'After this time, an open session that was not renewed is counted no longer.',

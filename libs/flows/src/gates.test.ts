@@ -114,12 +114,15 @@ describe('authenticating', () => {
 
   test('counts sessions that enter, not tokens that are refreshed', async () => {
     const { ask } = await gate();
-    for (const id of ['1', '2', '3', '4']) expect((await ask({ entering: session(id) })).ok).toBe(true);
-    expect(await ask({ entering: session('5') })).toMatchObject({
-      refusal: { reason: 'TOO_MANY_SESSIONS', facts: { allowed: '4' } },
+    const own = { sessionsPerUserMax: 2 };
+    const ofOther = { entering: session('3'), device: deviceId('e') };
+    for (const id of ['1', '2']) expect((await ask({ entering: session(id) }, own)).ok).toBe(true);
+    expect(await ask(ofOther, own)).toMatchObject({
+      refusal: { reason: 'TOO_MANY_SESSIONS', facts: { allowed: '2' } },
     });
-    expect((await ask({ entering: session('4') })).ok).toBe(true);
-    expect((await ask()).ok).toBe(true);
+    expect((await ask({ entering: session('2') }, own)).ok).toBe(true);
+    expect((await ask({}, own)).ok).toBe(true);
+    expect((await ask({ ...ofOther, entering: null }, own)).ok).toBe(true);
   });
 
   test('says which limit the sessions of a user or a tenant have met', async () => {
@@ -134,13 +137,20 @@ describe('authenticating', () => {
     });
   });
 
-  test('makes room for the sessions of a gateway that was killed', async () => {
+  test('lets a device in at once that lost its session with a gateway, and others when its lease is over', async () => {
     const { ask, clock } = await gate();
-    const own = { sessionsPerDeviceMax: 1, sessionLeaseMs: 300 };
+    const own = {
+      sessionsPerDeviceMax: 1,
+      sessionsPerUserMax: 1,
+      sessionsPerTenantMax: 1,
+      sessionLeaseMs: 300,
+    };
+    const ofOther = { entering: session('3'), device: deviceId('e') };
     await ask({ entering: session('1') }, own);
-    expect((await ask({ entering: session('2') }, own)).ok).toBe(false);
-    clock.advance(300);
     expect((await ask({ entering: session('2') }, own)).ok).toBe(true);
+    expect((await ask(ofOther, own)).ok).toBe(false);
+    clock.advance(300);
+    expect((await ask(ofOther, own)).ok).toBe(true);
   });
 
   test.each([

@@ -6,6 +6,8 @@ export interface Lapsing<Key, Value> {
   set(key: Key, value: Value, forMs: number): void;
   delete(key: Key): void;
   size(): number;
+  /** The value that lapses next. */
+  next(): Value | undefined;
   /** How long there may still be an entry. */
   lastsMs(): number;
 }
@@ -46,6 +48,11 @@ export function lapsing<Key, Value>(clock: Clock): Lapsing<Key, Value> {
     size() {
       sweep();
       return entries.size;
+    },
+    next() {
+      sweep();
+      const [first, ...others] = entries.values();
+      return others.reduce((next, entry) => (entry.untilMs < next!.untilMs ? entry : next), first)?.value;
     },
     lastsMs: () => Math.max(0, latestMs - clock.nowMs()),
   };

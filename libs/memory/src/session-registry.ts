@@ -7,16 +7,20 @@ const ROOMS = ['device', 'user', 'tenant'] as const satisfies readonly (keyof Op
 
 export function memorySessionRegistry({ clock }: { readonly clock: Clock }): SessionRegistry {
   const saved = lapsing<SessionId, SavedSession>(clock);
-  const rooms = lapsing<string, Lapsing<string, true>>(clock);
+  const rooms = lapsing<string, Lapsing<string, CountedSession>>(clock);
+  const gaveWay = lapsing<string, true>(clock);
 
   const roomOf = (session: CountedSession, room: keyof OpenSessionsMax) => rooms.get(roomName(session, room));
   const count = (session: CountedSession, forMs: number): void => {
     for (const room of ROOMS) {
-      const open = roomOf(session, room) ?? lapsing<string, true>(clock);
-      open.set(seatOf(session), true, forMs);
+      const open = roomOf(session, room) ?? lapsing<string, CountedSession>(clock);
+      open.set(seatOf(session), session, forMs);
       rooms.set(roomName(session, room), open, open.lastsMs());
     }
   };
+
+  const uncount = (session: CountedSession): void =>
+    ROOMS.forEach((room) => roomOf(session, room)?.delete(seatOf(session)));
 
   return {
     save: async (session, forMs) => saved.set(session.id, session, forMs),
@@ -25,12 +29,25 @@ export function memorySessionRegistry({ clock }: { readonly clock: Clock }): Ses
     async enter(session, openMax, forMs) {
       const counted = roomOf(session, 'device')?.get(seatOf(session)) !== undefined;
       const full = ROOMS.find((room) => (roomOf(session, room)?.size() ?? 0) >= openMax[room]);
-      if (full !== undefined && !counted) return { entered: false, full };
+      if (full !== undefined && !counted) {
+        const other = roomOf(session, 'device')?.next();
+        if (other === undefined) return { entered: false, full };
+        uncount(other);
+        gaveWay.set(placeOf(other), true, forMs);
+      }
+      gaveWay.delete(placeOf(session));
       count(session, forMs);
       return { entered: true };
     },
-    renew: async (sessions, forMs) => sessions.forEach((session) => count(session, forMs)),
-    leave: async (session) => ROOMS.forEach((room) => roomOf(session, room)?.delete(seatOf(session))),
+    async renew(sessions, forMs) {
+      const given = sessions.filter((session) => gaveWay.get(placeOf(session)) !== undefined);
+      for (const session of sessions) if (!given.includes(session)) count(session, forMs);
+      return given;
+    },
+    async leave(session) {
+      uncount(session);
+      gaveWay.delete(placeOf(session));
+    },
   };
 }
 
@@ -42,6 +59,9 @@ function roomName({ tenant, user, device }: CountedSession, room: keyof OpenSess
   };
   return names[room];
 }
+
+/** One device id may stand in several tenants. */
+const placeOf = (session: CountedSession): string => `${session.tenant}\u0000${seatOf(session)}`;
 
 /** No id holds a NUL. */
 const seatOf = ({ device, id }: CountedSession): string => `${device}\u0000${id}`;

@@ -4,10 +4,11 @@ import type { DeviceId, SavedSession, SessionId, TenantId, UserId } from '@syncl
  * Remembers sessions so that any gateway can take them up again, and counts those that are open. Contract: best effort; a
  * forgotten session costs its device one more round trip and nothing else. `save` replaces; a session lapses `forMs`
  * after its last save.
- * - `enter` counts a session for its device, its user and its tenant at once, or for none of them where one is full. One
- *   that enters again is counted once, and never turned away.
+ * - `enter` counts a session for its device, its user and its tenant at once. Where one of them is full, the session of the
+ *   same device that was not renewed for the longest gives way to it; of a device that has no other, it is turned away and
+ *   counted nowhere. One that enters again is counted once, and never turned away.
  * - A session counts for `forMs`, and as long again with each `renew`. Renewing asks for no room: it also brings back
- *   the count of a session that the registry has lost.
+ *   the count of a session that the registry has lost, but not of one that gave way. Those it answers with.
  * - A session is named by its tenant, device and id; a tenant, user or device has its own room.
  */
 export interface SessionRegistry {
@@ -15,7 +16,7 @@ export interface SessionRegistry {
   load(id: SessionId): Promise<SavedSession | null>;
   forget(id: SessionId): Promise<void>;
   enter(session: CountedSession, openMax: OpenSessionsMax, forMs: number): Promise<Entered>;
-  renew(sessions: readonly CountedSession[], forMs: number): Promise<void>;
+  renew(sessions: readonly CountedSession[], forMs: number): Promise<readonly CountedSession[]>;
   leave(session: CountedSession): Promise<void>;
 }
 

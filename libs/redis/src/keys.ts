@@ -9,6 +9,7 @@ export interface RedisKeys {
   openByTenant(tenant: TenantId): string;
   openByUser(tenant: TenantId, user: UserId): string;
   openByDevice(tenant: TenantId, device: DeviceId): string;
+  gaveWay(tenant: TenantId): string;
   /** The text before a bucket's first slash says which buckets are asked together. */
   bucket(name: string): string;
   presentUntil(space: SpaceKey): string;
@@ -23,6 +24,7 @@ export function keysUnder(prefix: string): RedisKeys {
     openByTenant: (tenant) => `${prefix}:{${tenant}}:open`,
     openByUser: (tenant, user) => `${prefix}:{${tenant}}:open:user:${user}`,
     openByDevice: (tenant, device) => `${prefix}:{${tenant}}:open:device:${device}`,
+    gaveWay: (tenant) => `${prefix}:{${tenant}}:open:gave-way`,
     bucket(name) {
       const [home = '', ...rest] = name.split('/');
       return `${prefix}:{${home}}:rate:${rest.join('/')}`;

@@ -90,7 +90,9 @@ test('a process starts without Redis, says so, and is in contact as soon as Redi
 test('a killed Redis fails no session: limits are local until it is back', async () => {
   const { link, told, errors, sessions, rates } = gateway();
   await up(link);
-  const enter = (id: string, device: number) => sessions.enter(counted(id), { ...ROOMY, device }, 60_000);
+  const enter = (id: string, user: number) =>
+    sessions.enter({ ...counted(id), device: deviceId(`of ${id}`) }, { ...ROOMY, user }, 60_000);
+  const again = [counted('1'), counted('2')].map((s) => ({ ...s, device: deviceId(`of ${s.id}`) }));
   expect(await enter('1', 2)).toEqual({ entered: true });
   expect(await rates.take(five(5))).toMatchObject({ granted: true });
   expect(await rates.take(five(1))).toMatchObject({ granted: false });
@@ -98,9 +100,9 @@ test('a killed Redis fails no session: limits are local until it is back', async
 
   await own.server.kill();
   await down(link);
-  await sessions.renew([counted('1')], 60_000);
+  await sessions.renew(again.slice(0, 1), 60_000);
   expect(await enter('2', 2)).toEqual({ entered: true });
-  expect(await enter('3', 2)).toEqual({ entered: false, full: 'device' });
+  expect(await enter('3', 2)).toEqual({ entered: false, full: 'user' });
   expect(await rates.take(five(5))).toMatchObject({ granted: true });
   expect(await rates.take(five(1))).toMatchObject({ granted: false });
   const saved = { ...counted('2'), subscriptions: [] };
@@ -113,15 +115,15 @@ test('a killed Redis fails no session: limits are local until it is back', async
   await up(link);
   await eventually(async () => {
     await rates.take(five(0));
-    await sessions.renew([counted('1'), counted('2')], 60_000);
+    await sessions.renew(again, 60_000);
     expect(told.slice(2).sort()).toEqual(['rates shared', 'sessions shared']);
   });
   expect(await sessions.load(saved.id)).toEqual(saved);
-  expect(await enter('3', 2)).toEqual({ entered: false, full: 'device' });
+  expect(await enter('3', 2)).toEqual({ entered: false, full: 'user' });
   const elsewhere = sessionsOn(open(), 'outage');
   await eventually(async () =>
-    expect(await elsewhere.enter(counted('4'), { ...ROOMY, device: 2 }, 1_000)).toMatchObject({
-      full: 'device',
+    expect(await elsewhere.enter(counted('4'), { ...ROOMY, user: 2 }, 1_000)).toMatchObject({
+      full: 'user',
     }),
   );
 }, 30_000);
@@ -162,9 +164,8 @@ test('a Redis that was emptied makes nobody wait', async () => {
   expect(await sessions.load(counted('1').id)).toBeNull();
   expect(await rates.take(five(5))).toMatchObject({ granted: true });
   await sessions.renew([counted('1')], 60_000);
-  expect(await sessions.enter(counted('2'), { ...ROOMY, device: 1 }, 60_000)).toMatchObject({
-    full: 'device',
-  });
+  const ofOther = { ...counted('2'), device: deviceId('other') };
+  expect(await sessions.enter(ofOther, { ...ROOMY, user: 1 }, 60_000)).toMatchObject({ full: 'user' });
   expect(told).toEqual([]);
 }, 30_000);
 

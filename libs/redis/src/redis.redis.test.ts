@@ -29,9 +29,12 @@ describe('on two gateways', () => {
     const prefix = newPrefix();
     const [here, there] = [sessionsOn(world.here, prefix), sessionsOn(world.there, prefix)];
     const openMax = { device: 2, user: 2, tenant: 2 };
+    const ofOther = { ...session('3'), device: deviceId('e') };
     expect(await here.enter(session('1'), openMax, 60_000)).toEqual({ entered: true });
     expect(await there.enter(session('2'), openMax, 60_000)).toEqual({ entered: true });
-    expect(await here.enter(session('3'), openMax, 60_000)).toEqual({ entered: false, full: 'device' });
+    expect(await here.enter(ofOther, openMax, 60_000)).toEqual({ entered: false, full: 'user' });
+    expect(await there.enter(session('3'), openMax, 60_000)).toEqual({ entered: true });
+    expect(await here.renew([session('1')], 60_000)).toEqual([session('1')]);
     const saved = { ...session('1'), subscriptions: [] };
     await here.save(saved, 60_000);
     expect(await there.load(saved.id)).toEqual(saved);
@@ -76,12 +79,14 @@ test('everything that is kept lapses by itself', async () => {
     id: sessionId('s'),
   };
   const sessions = sessionsOn(link, prefix);
-  await sessions.enter(session, { device: 1, user: 1, tenant: 1 }, 60_000);
+  const single = { device: 1, user: 1, tenant: 1 };
+  for (const id of ['before', session.id])
+    await sessions.enter({ ...session, id: sessionId(id) }, single, 60_000);
   await sessions.save({ ...session, subscriptions: [] }, 60_000);
   await ratesOn(link, prefix).take([{ bucket: 'acme/b', amount: 1, perSecond: 1, burst: 5 }]);
   await presence.show(spaceKey(session.tenant, spaceId('home')), presentOf('d'), 60_000);
   const keys = ((await link.command('keys', `${prefix}:*`)) as readonly Buffer[]).map(String);
-  expect(keys).toHaveLength(8);
+  expect(keys).toHaveLength(9);
   for (const key of keys.filter((name) => !name.endsWith(':presence:due')))
     expect(Number(await link.command('pttl', key))).toBeGreaterThan(0);
   presence.close();

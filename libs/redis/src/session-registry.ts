@@ -11,7 +11,10 @@ export interface RedisSessionRegistryDeps {
   readonly decode: (bytes: Uint8Array) => SavedSession | null;
 }
 
-/** In each room a sorted set of those who are in it, by the time at which they count no longer. */
+/**
+ * In each room a sorted set of those who are in it, by the time at which they count no longer. One more set for each tenant
+ * holds those that gave way, until their gateways must have heard of it.
+ */
 export function redisSessionRegistry({
   redis,
   prefix = 'syncline',
@@ -32,18 +35,23 @@ export function redisSessionRegistry({
     },
     async enter(session, openMax, forMs) {
       const maxima = ROOMS.map((room) => openMax[room]);
-      const full = await redis.run(ENTER, roomKeys(keys, session), [seatOf(session), forMs, ...maxima]);
+      const places = [...roomKeys(keys, session), keys.gaveWay(session.tenant)];
+      const full = await redis.run(ENTER, places, [seatOf(session), forMs, ...maxima]);
       const room = ROOMS[Number(full) - 1];
       return room === undefined ? { entered: true } : { entered: false, full: room };
     },
     async renew(sessions, forMs) {
-      for (const some of batches(sessions)) {
-        const rooms = some.flatMap((session) => roomKeys(keys, session));
-        await redis.run(RENEW, rooms, [forMs, ...some.map(seatOf)]);
+      const gaveWay: CountedSession[] = [];
+      for (const { tenant, ofTenant } of batches(sessions)) {
+        const places = [keys.gaveWay(tenant), ...ofTenant.flatMap((session) => roomKeys(keys, session))];
+        const told = await redis.run(RENEW, places, [forMs, ...ofTenant.map(seatOf)]);
+        for (const index of Array.isArray(told) ? told : []) gaveWay.push(ofTenant[Number(index)]!);
       }
+      return gaveWay;
     },
     async leave(session) {
-      await redis.run(LEAVE, roomKeys(keys, session), [seatOf(session)]);
+      const places = [...roomKeys(keys, session), keys.gaveWay(session.tenant)];
+      await redis.run(LEAVE, places, [seatOf(session)]);
     },
   };
 }
@@ -62,29 +70,45 @@ const seatOf = ({ device, id }: CountedSession): string => `${device}\u0000${id}
 
 const RENEWED_AT_ONCE_MAX = 200;
 
+interface Batch {
+  readonly tenant: TenantId;
+  readonly ofTenant: readonly CountedSession[];
+}
+
 /** Of one tenant each, so that all keys of a batch have the same hash tag. */
-function* batches(sessions: readonly CountedSession[]): Generator<readonly CountedSession[]> {
+function* batches(sessions: readonly CountedSession[]): Generator<Batch> {
   const byTenant = new Map<TenantId, CountedSession[]>();
   for (const session of sessions) {
     const ofTenant = byTenant.get(session.tenant);
     if (ofTenant === undefined) byTenant.set(session.tenant, [session]);
     else ofTenant.push(session);
   }
-  for (const ofTenant of byTenant.values()) {
-    for (let from = 0; from < ofTenant.length; from += RENEWED_AT_ONCE_MAX)
-      yield ofTenant.slice(from, from + RENEWED_AT_ONCE_MAX);
+  for (const [tenant, all] of byTenant) {
+    for (let from = 0; from < all.length; from += RENEWED_AT_ONCE_MAX)
+      yield { tenant, ofTenant: all.slice(from, from + RENEWED_AT_ONCE_MAX) };
   }
 }
 
 const ENTER = redisScript(`
 local now = nowMs()
 local seat, forMs = ARGV[1], tonumber(ARGV[2])
+local gaveWay = KEYS[4]
 if not redis.call('ZSCORE', KEYS[1], seat) then
-  for room = 1, 3 do
+  local full = 0
+  for room = 3, 1, -1 do
     redis.call('ZREMRANGEBYSCORE', KEYS[room], '-inf', now)
-    if redis.call('ZCARD', KEYS[room]) >= tonumber(ARGV[2 + room]) then return room end
+    if redis.call('ZCARD', KEYS[room]) >= tonumber(ARGV[2 + room]) then full = room end
+  end
+  if full > 0 then
+    local other = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
+    if not other then return full end
+    for room = 1, 3 do redis.call('ZREM', KEYS[room], other) end
+    redis.call('ZREMRANGEBYSCORE', gaveWay, '-inf', now)
+    redis.call('ZADD', gaveWay, now + forMs, other)
+    keepFor(gaveWay, forMs)
   end
 end
+redis.call('ZREM', gaveWay, seat)
 for room = 1, 3 do
   redis.call('ZADD', KEYS[room], now + forMs, seat)
   keepFor(KEYS[room], forMs)
@@ -95,14 +119,24 @@ return 0
 const RENEW = redisScript(`
 local now = nowMs()
 local forMs = tonumber(ARGV[1])
-for key = 1, #KEYS do
-  redis.call('ZADD', KEYS[key], now + forMs, ARGV[2 + math.floor((key - 1) / 3)])
-  keepFor(KEYS[key], forMs)
+local gaveWay = {}
+local someDid = redis.call('EXISTS', KEYS[1]) == 1
+for session = 0, #ARGV - 2 do
+  local seat = ARGV[2 + session]
+  local lapsesMs = someDid and redis.call('ZSCORE', KEYS[1], seat)
+  if lapsesMs and tonumber(lapsesMs) > now then
+    gaveWay[#gaveWay + 1] = session
+  else
+    for key = 2 + session * 3, 4 + session * 3 do
+      redis.call('ZADD', KEYS[key], now + forMs, seat)
+      keepFor(KEYS[key], forMs)
+    end
+  end
 end
-return 0
+return gaveWay
 `);
 
 const LEAVE = redisScript(`
-for room = 1, 3 do redis.call('ZREM', KEYS[room], ARGV[1]) end
+for place = 1, 4 do redis.call('ZREM', KEYS[place], ARGV[1]) end
 return 0
 `);

@@ -55,11 +55,7 @@ export function gatewayProcess(process: Process, deps: GatewayDeps): GatewayProc
     gateway.open.forEach((session) => feed(gateway, session, { kind: 'tick' })),
   );
   everyMs(gateway, HEADS_MS, () => void pollHeads(gateway).catch(deps.tolerate));
-  everyMs(
-    gateway,
-    deps.limits.sessionLeaseMs / 3,
-    () => void registry(gateway).renew(entered(gateway), deps.limits.sessionLeaseMs).catch(deps.tolerate),
-  );
+  everyMs(gateway, deps.limits.sessionLeaseMs / 3, () => void renew(gateway).catch(deps.tolerate));
   followAccess(gateway);
   return {
     process,
@@ -181,8 +177,17 @@ function countedOf({ identity, state }: OpenSession): CountedSession | null {
   return { tenant, user, device: hello.device, id: setup.newSession };
 }
 
-const entered = ({ open }: Gateway): readonly CountedSession[] =>
-  [...open].map(countedOf).filter((counted) => counted !== null);
+async function renew(gateway: Gateway): Promise<void> {
+  const counted = new Map(
+    [...gateway.open].flatMap((session) => {
+      const seat = countedOf(session);
+      return seat === null ? [] : [[seat, session] as const];
+    }),
+  );
+  const replaced = await registry(gateway).renew([...counted.keys()], gateway.deps.limits.sessionLeaseMs);
+  for (const seat of replaced)
+    feed(gateway, counted.get(seat)!, { kind: 'shut-out', refusal: refusal('TOO_MANY_SESSIONS') });
+}
 
 const registry = ({ process, deps }: Gateway): SessionRegistry => throughProcess(process, deps.sessions());
 

@@ -50,7 +50,7 @@ export function sessionShell(deps: GatewayDeps): SessionShell {
   const read = readMessage(deps);
   const stops = [
     every(deps.timer, deps.timing.tickMs, () => tick(parts, feeding)),
-    every(deps.timer, deps.limits.sessionLeaseMs / RENEWALS_PER_LEASE, () => renew(parts)),
+    every(deps.timer, deps.limits.sessionLeaseMs / RENEWALS_PER_LEASE, () => renew(parts, feeding)),
     pollHeads(deps, feeding, spaces, rights),
     shutOut(deps, feeding, () => [...open]),
   ];
@@ -163,7 +163,16 @@ function tick({ open, out, deps }: SessionParts, { feed: feedTo }: Feeding): voi
   }
 }
 
-async function renew({ open, deps }: SessionParts): Promise<void> {
-  const counted = [...open].flatMap((session) => (session.counted === null ? [] : [session.counted]));
-  if (counted.length > 0) await deps.sessions.renew(counted, deps.limits.sessionLeaseMs);
+/** Those that gave way to a newer session of their device learn it here. */
+async function renew({ open, deps }: SessionParts, { feed: feedTo }: Feeding): Promise<void> {
+  const { sessionLeaseMs } = deps.limits;
+  const counted = new Map(
+    [...open].flatMap((session) => (session.counted === null ? [] : [[session.counted, session] as const])),
+  );
+  if (counted.size === 0) return;
+  for (const replaced of await deps.sessions.renew([...counted.keys()], sessionLeaseMs)) {
+    const message = 'A newer session of this device took the place of this one.';
+    const why = refusal('TOO_MANY_SESSIONS', { message, retryAfterMs: sessionLeaseMs });
+    feedTo(counted.get(replaced)!, { kind: 'shut-out', refusal: why });
+  }
 }
