@@ -47,6 +47,18 @@ describe('opening', () => {
     expect(session.effects.at(-1)).toMatchObject({ message: { digests } });
   });
 
+  test('at the head tells a device that told its own digests only of what differs', () => {
+    const notes = collectionName('notes');
+    const digests = new Map([[notes, EMPTY_DIGEST]]);
+    for (const mismatched of [[], [notes]]) {
+      const session = welcomedSession();
+      session.message({ ...subscribeTo(), digests });
+      session.opened({ cursor: atCheckpoint(10), digests, mismatched });
+      const told = mismatched.length === 0 ? new Map() : digests;
+      expect(session.effects.at(-1)).toMatchObject({ message: { kind: 'checkpoint', digests: told } });
+    }
+  });
+
   test('an empty space from nothing reaches its checkpoint', () => {
     const session = welcomedSession();
     session.message(subscribeTo());
@@ -279,6 +291,22 @@ describe('acknowledging', () => {
     expect(session.step({ kind: 'tick' })).toEqual(['acknowledge home']);
     expect(session.effects).toMatchObject([{ cursor: ack.cursor, version: null }]);
     expect(session.step({ kind: 'tick' })).toEqual([]);
+  });
+
+  test('is remembered of a device that opens at its checkpoint, though it says nothing more', () => {
+    const session = welcomedSession({ offlineHorizonMs: 1_000_000 });
+    const { cursor } = ack;
+    session.message({ ...subscribeTo(), cursor });
+    session.opened({ cursor: atCheckpoint(10) });
+    expect(session.effects).toContainEqual(
+      expect.objectContaining({
+        session: expect.objectContaining({
+          subscriptions: [expect.objectContaining({ cursor })],
+        }) as unknown,
+      }),
+    );
+    expect(session.step({ kind: 'tick' })).toEqual(['acknowledge home']);
+    expect(session.effects).toMatchObject([{ cursor, version: null }]);
   });
 
   test('says nothing about a subscription that has been started over since', () => {
