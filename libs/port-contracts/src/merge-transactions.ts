@@ -1,4 +1,4 @@
-import type { SpaceKey } from '@syncline/core';
+import { deviceId, type MergePlan, type SpaceKey } from '@syncline/core';
 import { change, pushOf, readJson } from './change-fixtures';
 import { lookingDuring } from './eventually';
 import { mergeInto, mergeWithin, planWithin } from './merge-fixtures';
@@ -12,6 +12,7 @@ export function describeMergeTransactions(world: StoreWorld): void {
   describe('transactions', () => {
     describeSaving(world);
     describeRejecting(world);
+    describePlans(world);
     describeLocking(world);
   });
 }
@@ -96,7 +97,9 @@ function describeRejecting(world: StoreWorld): void {
     const plans = await mergeInto(world.store, new Map([[space, [createOf('d1', 'a')]]]));
     expect(plans.get(space)?.after.head).toBe(1);
   });
+}
 
+function describePlans(world: StoreWorld): void {
   test('a plan that does not continue what is stored is not saved, nor is anything beside it', async () => {
     const [space, other] = [await world.space(), await world.space()];
     const stale = await world.store.transact([space], (transaction) =>
@@ -112,6 +115,38 @@ function describeRejecting(world: StoreWorld): void {
     const { rows } = await wholeSpace(world.store, space);
     expect(rows.map(({ id }) => id)).toEqual(['b']);
   });
+
+  test.each(['epoch', 'floor', 'records', 'bytes'] as const)(
+    'nor is one that has another %s before it than what is stored',
+    async (field) => {
+      const space = await world.space();
+      const saving = savingInstead(space, (plan) => ({
+        ...plan,
+        before: { ...plan.before, [field]: plan.before[field] + 1 },
+        after: { ...plan.after, [field]: plan.after[field] + 1 },
+      }));
+      await expect(saving).rejects.toThrow(Error);
+      expect((await wholeSpace(world.store, space)).state.head).toBe(0);
+    },
+  );
+
+  test('nor is one that takes a number again', async () => {
+    const space = await world.space();
+    await mergeInto(world.store, new Map([[space, [createOf('d1', 'a')]]]));
+    const saving = savingInstead(space, (plan) => ({
+      ...plan,
+      receipts: [],
+      lastNumbers: new Map([[deviceId('d1'), 1]]),
+    }));
+    await expect(saving).rejects.toThrow(Error);
+    expect((await wholeSpace(world.store, space)).state.head).toBe(1);
+  });
+
+  const savingInstead = (space: SpaceKey, doctored: (plan: MergePlan) => MergePlan): Promise<void> =>
+    world.store.transact([space], async (transaction) => {
+      const plans = await planWithin(transaction, new Map([[space, [createOf('d2', 'b')]]]));
+      await transaction.save([...plans.values()].map(doctored));
+    });
 }
 
 function describeLocking(world: StoreWorld): void {
