@@ -27,6 +27,7 @@ const fieldMergeRules = fc.record(
       top: mostly('max', 'min'),
       tags: mostly('set-union'),
       items: mostly('list-by-id'),
+      title: mostly('text', 'last-write'),
     }),
   },
   { requiredKeys: ['fields'] },

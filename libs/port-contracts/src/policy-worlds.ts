@@ -38,6 +38,9 @@ const scalar = fc.oneof(
   fc.constantFrom('"x"', '"y"', '"2024-01-01"', '1.5', '1.50', '-0', '1e2', '100', '"\\u0078"'),
   count,
 );
+const sentence = fc
+  .array(fc.constantFrom('red', 'green', 'blue ', ', ', '東京', '\\n'), { maxLength: 6 })
+  .map((words) => `"${words.join(' ')}"`);
 const odd = fc.constantFrom('null', 'true', '{}', '"n"', '[1,1]', '[{"id":1},{"id":1}]', '[ ]', '2.5');
 
 /** Fields mostly hold what their usual rule expects, and now and then something else. */
@@ -46,7 +49,7 @@ const FIELD_TEXTS = {
   top: scalar,
   tags: subset.map((elements) => `[${elements.join(',')}]`),
   items: list.map((elements) => `[${elements.join(',')}]`),
-  title: scalar,
+  title: fc.oneof(scalar, sentence),
   ['__proto__']: count,
 } satisfies Record<string, fc.Arbitrary<string>>;
 

@@ -41,6 +41,7 @@ const FORM_RULE = {
     rest: { kind: 'min' },
     visits: { kind: 'counter' },
     sign: { kind: 'ask' },
+    body: { kind: 'text' },
   },
 };
 
@@ -66,6 +67,7 @@ export function payloadFor(collection: WorldCollection, value: number, tally: nu
     `"rest":${value % 50}`,
     `"visits":${value % 20}`,
     `"sign":"s${value % 3}"`,
+    `"body":"one w${value % 3} two w${value % 5} three"`,
   ];
   return encodeUtf8(`{${fields.join(', ')}}`);
 }
@@ -82,7 +84,8 @@ export function patchFor(
     `{"score":${value},"rest":${value % 50}}`,
     `{"visits":${value % 20}}`,
     `{"sign":"s${value % 4}"}`,
-  ][value % 5]!;
+    `{"body":"one w${value % 3} two w${value % 4}${value % 2 === 0 ? ', and' : ''} three"}`,
+  ][value % 6]!;
   return { set: encodeUtf8(set), remove: value % 11 === 0 ? ['big'] : [] };
 }
 

@@ -38,6 +38,7 @@ const strategies = codes<FieldRuleName, FieldStrategy>({
   counter: FieldStrategy.COUNTER,
   max: FieldStrategy.MAX,
   min: FieldStrategy.MIN,
+  text: FieldStrategy.TEXT,
   ask: FieldStrategy.ASK,
 });
 
@@ -213,8 +214,5 @@ function fieldMergeFromProto({ fields, otherwise, windowMs }: ProtoFieldMerge, a
 }
 
 function strategyIn(at: Place, name: string, strategy: FieldStrategy): FieldRuleName {
-  if (strategy === FieldStrategy.UNSPECIFIED) return 'last-write';
-  if (strategy !== FieldStrategy.TEXT) return strategies.nameIn(at, name, strategy);
-  wrong(at, name, 'is not served yet');
-  return 'last-write';
+  return strategy === FieldStrategy.UNSPECIFIED ? 'last-write' : strategies.nameIn(at, name, strategy);
 }

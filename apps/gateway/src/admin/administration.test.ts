@@ -1,5 +1,7 @@
+import { nameHash, type SpaceKey } from '@syncline/core';
 import { eventually } from '@syncline/port-contracts';
 import * as proto from '@syncline/proto';
+import { createLog } from '@syncline/telemetry';
 import { create, HOME, HOME_KEY, identityOf, pushOf } from '../gateway.test-fixtures';
 import { type AdminWorld, adminWorld, reasonOf, valueOf } from './admin-world.test-fixtures';
 
@@ -296,6 +298,18 @@ describe('spaces', () => {
   });
 });
 
+test('the log says who began an epoch and why, and names the space by its hash alone', async () => {
+  const lines: string[] = [];
+  const log = createLog({ level: 'info', name: 'gateway', write: (line) => void lines.push(line) });
+  const logged = await adminWorld({ log });
+  const [Asked, Told] = [proto.BeginEpochRequest, proto.BeginEpochResponse];
+  await logged.grpc('owner', 'BeginEpoch', Asked, Told, { space: 'home', why: 'a restore' });
+  await logged.close();
+  const begun = lines.map((line) => JSON.parse(line) as Record<string, unknown>).at(-1);
+  expect(begun).toMatchObject({ by: 'owner', why: 'a restore', spaces: 1, epoch: 2 });
+  expect(begun!['space']).toBe(nameHash(`${String(begun!['tenant'])}/home` as SpaceKey));
+});
+
 describe('members', () => {
   test('are added with rights of their own, changed, listed and removed', async () => {
     const collections = new Map([['secrets', proto.CollectionRight.NONE]]);
@@ -405,19 +419,10 @@ describe('collections', () => {
       jsonSchema: new Uint8Array([123, 125]),
       recordBytesMax: 7,
       history: { versionsMax: 3, keptMs: 0 },
-      policy: {
-        $case: 'fieldMerge',
-        fieldMerge: { fields: [{ ...field, strategy: proto.FieldStrategy.TEXT }], otherwise: 0, windowMs: 0 },
-      },
     });
     const answer = await putCollection({ space: 'home', rules: asked });
     const fields = answer.ok ? [] : answer.refusal.violations.map((violation) => violation.field);
-    expect(fields.sort()).toEqual([
-      'rules.field_merge.fields[0].strategy',
-      'rules.history',
-      'rules.json_schema',
-      'rules.record_bytes_max',
-    ]);
+    expect(fields.sort()).toEqual(['rules.history', 'rules.json_schema', 'rules.record_bytes_max']);
     const encrypted = { ...merged, encrypted: true };
     expect(await putCollection({ space: 'home', rules: encrypted })).toMatchObject({
       refusal: { reason: 'POLICY_INVALID', violations: [{ field: 'encrypted' }, { field: 'json' }] },

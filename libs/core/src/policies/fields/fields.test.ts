@@ -66,6 +66,38 @@ describe('last-write', () => {
   });
 });
 
+describe('text', () => {
+  const rule = { kind: 'text' } as const;
+
+  test('words that either side changed are changed', () => {
+    expect(outcome(rule, ['"a b c"', '"x b c"', '"a b y"'])).toBe('"x b y"');
+    expect(outcome(rule, ['"a \\u0062"', '"a b!"', '"a b"'])).toBe('stored');
+    expect(outcome(rule, ['"a b!"', '"a b!"', '"a\\nb!"'])).toBe('incoming');
+  });
+
+  test('of words that both changed the later stand', () => {
+    expect(outcome(rule, ['"a b c"', '"x b 1"', '"y b c"'])).toBe('"y b 1"');
+    expect(outcome(rule, ['"a b c"', '"x b 1"', '"y b c"'], OLDER)).toBe('stored');
+    expect(outcome(rule, ['""', '"1 "', '"2 "'])).toBe('"1 2 "');
+    expect(outcome(rule, ['""', '"1 "', '"2 "'], OLDER)).toBe('"2 1 "');
+  });
+
+  test('without a text to start from, the later whole text stands', () => {
+    for (const base of [UNKNOWN, ABSENT, '5']) {
+      expect(outcome(rule, [base, '"a b"', '"a c"'])).toBe('incoming');
+      expect(outcome(rule, [base, '"a b"', '"a c"'], OLDER)).toBe('stored');
+    }
+  });
+
+  test('what is no text stands, and among its like the later', () => {
+    for (const odd of ['7', 'null', '["a"]', '"\\x"', ABSENT]) {
+      expect(outcome(rule, ['"a"', '"b"', odd], OLDER)).toBe('incoming');
+      expect(outcome(rule, ['"a"', odd, '"b"'])).toBe('stored');
+    }
+    expect(outcome(rule, ['"a"', '7', '8'], OLDER)).toBe('stored');
+  });
+});
+
 describe('counter', () => {
   const rule = { kind: 'counter' } as const;
 
@@ -269,9 +301,9 @@ describe('ask', () => {
   });
 });
 
-test('only asking depends on who comes first', () => {
+test('only asking and merging of text depend on who comes first', () => {
   const dependent = Object.entries(FIELD_RULE_KINDS)
     .filter(([, kind]) => !kind.orderFree)
     .map(([name]) => name);
-  expect(dependent).toEqual(['ask']);
+  expect(dependent).toEqual(['text', 'ask']);
 });

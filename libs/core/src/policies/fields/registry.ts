@@ -6,6 +6,7 @@ import { listById } from './list-by-id';
 import { max } from './max';
 import { min } from './min';
 import { setUnion } from './set-union';
+import { text } from './text';
 
 /** The ways to merge a field, by the name under which a rule declares them. */
 export const FIELD_RULE_KINDS = {
@@ -15,6 +16,7 @@ export const FIELD_RULE_KINDS = {
   counter,
   max,
   min,
+  text,
   ask,
 } as const satisfies Readonly<Record<string, FieldRuleKind>>;
 
