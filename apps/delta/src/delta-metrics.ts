@@ -7,6 +7,8 @@ export type DeltaCall = 'read' | 'plan' | 'compare';
 /** What a delta service counts. Labels hold only what there are few of. */
 export interface DeltaMetrics extends OperatedMetrics {
   answered(call: DeltaCall, reason: Reason | 'OK', tookMs: number): void;
+  /** So many waited that a call was refused. */
+  full(): void;
   page(records: number): void;
   /** Someone was given rows that were read for another as well. */
   shared(): void;
@@ -24,6 +26,8 @@ export interface DeltaMetrics extends OperatedMetrics {
 /** A walk over all spaces has ended. */
 export interface EndedWalk {
   readonly spaces: number;
+  /** Those of them that could not be kept in order. */
+  readonly failed: number;
   readonly tookMs: number;
   readonly endedAtMs: number;
   /** How many versions floors are behind heads, at the most. */
@@ -36,7 +40,9 @@ export function deltaMetrics(metrics: Metrics): DeltaMetrics {
   return { ...operatedMetrics(metrics), ...readMetrics(metrics), ...upkeepMetrics(metrics) };
 }
 
-function readMetrics(metrics: Metrics): Pick<DeltaMetrics, 'answered' | 'page' | 'shared' | 'watch'> {
+function readMetrics(
+  metrics: Metrics,
+): Pick<DeltaMetrics, 'answered' | 'full' | 'page' | 'shared' | 'watch'> {
   const took = metrics.histogram({
     name: 'delta_call',
     unit: 'seconds',
@@ -48,6 +54,13 @@ function readMetrics(metrics: Metrics): Pick<DeltaMetrics, 'answered' | 'page' |
     help: 'Calls answered, by the reason of the refusal where there is one',
     labels: ['call', 'reason'],
   });
+  const refused = metrics.counter({
+    name: 'delta_queue_refusals_total',
+    help: 'Calls refused because too many waited, by the limit',
+    labels: ['limit'],
+  });
+  const waiting = { limit: 'waiting_reads_max' };
+  refused.add(waiting, 0);
   const pages = metrics
     .histogram({ name: 'delta_page', unit: 'records', help: 'Entries in a page' })
     .kept({});
@@ -65,6 +78,7 @@ function readMetrics(metrics: Metrics): Pick<DeltaMetrics, 'answered' | 'page' |
       took.observe({ call }, tookMs / 1_000);
       answers.add({ call, reason });
     },
+    full: () => refused.add(waiting),
     page: (records) => pages.observe(records),
     shared: () => shared.add({}),
     watch({ running, waiting }) {
@@ -111,6 +125,10 @@ function walkMetrics(metrics: Metrics): DeltaMetrics['walked'] {
     name: 'delta_walk_spaces',
     help: 'Spaces seen by the last walk over all spaces',
   });
+  const failed = metrics.gauge({
+    name: 'delta_walk_failed_spaces',
+    help: 'Spaces that the last walk could not keep in order',
+  });
   const seconds = metrics.gauge({ name: 'delta_walk_seconds', help: 'How long the last walk took' });
   const ended = metrics.gauge({
     name: 'delta_walk_ended_timestamp_seconds',
@@ -126,6 +144,7 @@ function walkMetrics(metrics: Metrics): DeltaMetrics['walked'] {
   });
   return (walk) => {
     spaces.set({}, walk.spaces);
+    failed.set({}, walk.failed);
     seconds.set({}, walk.tookMs / 1_000);
     ended.set({}, walk.endedAtMs / 1_000);
     behind.set({}, walk.behindMax);

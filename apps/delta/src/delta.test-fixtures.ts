@@ -18,7 +18,7 @@ import {
   systemChance,
 } from '@syncline/memory';
 import { manualTime, OWNER } from '@syncline/port-contracts';
-import { createMetrics, noTraces, silentLog, type Traces } from '@syncline/telemetry';
+import { createLog, createMetrics, noTraces, type Traces } from '@syncline/telemetry';
 import { createDelta } from './delta';
 import { deltaMetrics } from './delta-metrics';
 import type { DeltaSettings } from './delta-settings';
@@ -53,6 +53,8 @@ export async function deltaWorld(
   await store.createSpace(HOME, null);
   const time = manualTime();
   const metrics = createMetrics({ withProcess: false });
+  const logged: string[] = [];
+  const log = createLog({ level: 'info', name: 'delta', write: (line) => void logged.push(line) });
   const announcements = memoryAnnouncements();
   const shared = { store, announcements, keys: KEYS, clock: time, timer: time, chance: systemChance() };
   const start = () =>
@@ -61,8 +63,8 @@ export async function deltaWorld(
       limits: { ...DEFAULT_LIMITS, ...given.limits },
       metrics: deltaMetrics(metrics),
       traces: given.traces ?? noTraces,
-      log: silentLog,
+      log,
       settings: given.settings ?? {},
     });
-  return { store, time, metrics, announcements, start, delta: start() };
+  return { store, time, metrics, logged, announcements, start, delta: start() };
 }

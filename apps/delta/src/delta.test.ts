@@ -2,6 +2,7 @@ import {
   type Announcement,
   deviceId,
   EMPTY_DIGEST,
+  nameHash,
   spaceKey,
   spaceId,
   tenantId,
@@ -73,7 +74,7 @@ describe('reading', () => {
 
   test('so much is read at once, and too much is refused', async () => {
     const { store, shut, asked } = heldStore();
-    const { delta } = await deltaWorld({ store, settings: { readsMax: 2, waitingReadsMax: 1 } });
+    const { delta, metrics } = await deltaWorld({ store, settings: { readsMax: 2, waitingReadsMax: 1 } });
     const reads = [0, 1, 2, 3].map((version) =>
       delta.read(HOME, READER, { ...cursorFrom(0), position: version }),
     );
@@ -82,11 +83,12 @@ describe('reading', () => {
     shut.open();
     await Promise.all(reads);
     expect(asked).toEqual([0, 1, 2]);
+    expect(await metrics.text()).toContain('delta_queue_refusals_total{limit="waiting_reads_max"} 1');
   });
 
-  test('whoever has gone before their turn is not read for', async () => {
+  test('whoever has gone before their turn is not read for, and was not refused', async () => {
     const { store, shut, asked } = heldStore();
-    const { delta } = await deltaWorld({ store, settings: { readsMax: 1 } });
+    const { delta, metrics } = await deltaWorld({ store, settings: { readsMax: 1 } });
     const leaving = new AbortController();
     const running = delta.read(HOME, READER, cursorAt(0));
     const left = delta.read(HOME, READER, { ...cursorFrom(0), position: 5 }, leaving.signal);
@@ -95,6 +97,7 @@ describe('reading', () => {
     shut.open();
     expect((await running).ok).toBe(true);
     expect(asked).toEqual([0]);
+    expect(await metrics.text()).toContain('delta_queue_refusals_total{limit="waiting_reads_max"} 0');
   });
 
   test('many who ask the same at the same time are read for twice at most, and no one is given what is too old', async () => {
@@ -272,7 +275,7 @@ describe('retention', () => {
   });
 
   test('a space that fails holds up no other', async () => {
-    const { pass, floors, store, metrics, start, delta } = await aged();
+    const { pass, floors, store, metrics, logged, start, delta } = await aged();
     await delta.close();
     const raise = store.raiseFloor.bind(store);
     jest.spyOn(store, 'raiseFloor').mockImplementation((space, floor) => {
@@ -283,6 +286,9 @@ describe('retention', () => {
     await pass(15_000);
     expect(await floors()).toEqual(spaces.map((_, n) => (n === 2 ? 0 : 2)));
     expect(await metrics.text()).toMatch(/upkeep_failures_total\{task="keep"\} [1-9]/);
+    expect(await metrics.text()).toContain('syncline_delta_walk_failed_spaces 1');
+    expect(logged.join('')).toContain(`"space":"${nameHash(spaces[2]!)}"`);
+    expect(logged.join('')).not.toContain(spaces[2]);
     await next.close();
   });
 

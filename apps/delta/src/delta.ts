@@ -153,7 +153,10 @@ function settling(
     const startedAtMs = clock.nowMs();
     const answer = await work
       .run(question, gone)
-      .then((answered) => answered ?? away<Value>(settings))
+      .then((answered) => {
+        if (answered === null && gone?.aborted !== true) metrics.full();
+        return answered ?? away<Value>(settings);
+      })
       .catch((error: unknown): Answer<Value> => {
         if (!(error instanceof Unavailable)) {
           log.error('a call failed', { call, error });

@@ -1,4 +1,4 @@
-import type { SpaceKey } from '@syncline/core';
+import { nameHash, type SpaceKey } from '@syncline/core';
 import {
   forgetUploads,
   type ForgetUploadsDeps,
@@ -45,6 +45,7 @@ export function keepSpaces(deps: RetentionDeps): Retention {
     const pauseMs = Math.ceil(1_000 / settings.keepSpacesPerSecond);
     let after: SpaceKey | null = null;
     let spaces = 0;
+    let failed = 0;
     const floors = { behindMax: 0, ageMsMax: 0 };
     for (;;) {
       if (!(await hold(settings.keepLeaseMs))) return;
@@ -52,7 +53,8 @@ export function keepSpaces(deps: RetentionDeps): Retention {
       if (page.length === 0) break;
       for (const space of page) {
         const kept = await keep(space);
-        if (kept !== null) {
+        if (kept === 'failed') failed++;
+        else if (kept !== null) {
           floors.behindMax = Math.max(floors.behindMax, kept.head - kept.floor);
           floors.ageMsMax = Math.max(floors.ageMsMax, await age(space, kept));
         }
@@ -64,7 +66,7 @@ export function keepSpaces(deps: RetentionDeps): Retention {
     // Until its next walk, no other instance begins one.
     await hold(settings.keepEveryMs + settings.keepLeaseMs);
     const nowMs = clock.nowMs();
-    metrics.walked({ spaces, tookMs: Math.max(0, nowMs - startedAtMs), endedAtMs: nowMs, ...floors });
+    metrics.walked({ spaces, failed, tookMs: Math.max(0, nowMs - startedAtMs), endedAtMs: nowMs, ...floors });
   };
 
   return {
@@ -82,7 +84,7 @@ export function keepSpaces(deps: RetentionDeps): Retention {
 }
 
 /** A space that fails is left for the next walk; a store that is away ends this one. */
-function keepOne(deps: RetentionDeps): (space: SpaceKey) => Promise<Kept | null> {
+function keepOne(deps: RetentionDeps): (space: SpaceKey) => Promise<Kept | 'failed' | null> {
   const keep = keepSpace(deps);
   const forget = forgetUploads(deps);
   return async (space) => {
@@ -94,8 +96,8 @@ function keepOne(deps: RetentionDeps): (space: SpaceKey) => Promise<Kept | null>
     } catch (error) {
       if (error instanceof Unavailable) throw error;
       deps.metrics.failed('keep');
-      deps.log.error('a space could not be kept in order', { error });
-      return null;
+      deps.log.error('a space could not be kept in order', { space: nameHash(space), error });
+      return 'failed';
     }
   };
 }

@@ -1,10 +1,11 @@
-import type { PushResult, Reason, TenantId } from '@syncline/core';
+import type { Reason, TenantId } from '@syncline/core';
 import type { Metrics } from '@syncline/telemetry';
 import type { TenantMetrics } from './tenant-metrics';
 
 /** A push that was answered. */
 export interface AnsweredPush {
-  readonly result: PushResult;
+  /** Null for one that has its outcomes. */
+  readonly refused: Reason | null;
   readonly changes: number;
   readonly tookMs: number;
   readonly tenant: TenantId;
@@ -38,9 +39,9 @@ type PushEnd = 'outcomes' | 'refused' | 'failed';
 /** Refusals that no device brought about. */
 const FAILURES: ReadonlySet<Reason> = new Set(['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED']);
 
-function endOf(result: PushResult): PushEnd {
-  if (result.kind === 'outcomes') return 'outcomes';
-  return FAILURES.has(result.refusal.reason) ? 'failed' : 'refused';
+function endOf(refused: Reason | null): PushEnd {
+  if (refused === null) return 'outcomes';
+  return FAILURES.has(refused) ? 'failed' : 'refused';
 }
 
 function answerMetrics(metrics: Metrics, tenants: TenantMetrics): Pick<DeliveryMetrics, 'pushed' | 'called'> {
@@ -82,14 +83,14 @@ function answerMetrics(metrics: Metrics, tenants: TenantMetrics): Pick<DeliveryM
     failed: counted('failed'),
   };
   return {
-    pushed({ result, changes: count, tookMs, tenant, traceparent }) {
-      const own = by[endOf(result)];
+    pushed({ refused, changes: count, tookMs, tenant, traceparent }) {
+      const own = by[endOf(refused)];
       own.pushes.add();
       own.changes.add(count);
       own.took.observe(tookMs / 1_000, traceparent);
       const ofTenant = tenants.of(tenant);
       ofTenant.pushes.add();
-      if (result.kind === 'outcomes') ofTenant.changes.add(count);
+      if (refused === null) ofTenant.changes.add(count);
     },
     called: (method, reason, tookMs) => calls.observe({ method, reason }, tookMs / 1_000),
   };

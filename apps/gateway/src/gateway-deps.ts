@@ -16,12 +16,14 @@ import type {
   SessionRegistry,
   Timer,
   Tokens,
+  Whereabouts,
 } from '@syncline/ports';
 import type { Log, Traces } from '@syncline/telemetry';
 import type { Backends } from './backends';
 import type { GatewayMetrics } from './gateway-metrics';
 import type { GatewayTiming } from './gateway-timing';
 import type { PageEncodings } from './session/page-encodings';
+import type { SpaceTrails } from './spaces/space-trails';
 import type { BegunTraces } from './tracing/begun-traces';
 
 /** Of the store a gateway sees who may do what, which devices there are, and where spaces stand; records it never reads. */
@@ -36,6 +38,10 @@ export interface GatewayDeps {
   readonly store: GatewayStore;
   readonly backends: Backends;
   readonly announcements: Announcements;
+  /** What other gateways remember of the way of changes. */
+  readonly whereabouts: Whereabouts;
+  /** What this one does. */
+  readonly trails: SpaceTrails;
   /** These three never reject: whoever hands them over says what is to go on without them. */
   readonly presence: Presence;
   readonly sessions: SessionRegistry;

@@ -31,6 +31,7 @@ import {
   memorySessionRegistry,
   memoryStore,
   memoryTokens,
+  memoryWhereabouts,
   systemChance,
   systemClock,
   systemSecrets,
@@ -113,6 +114,7 @@ export async function testWorld(limits: Partial<Limits> = {}): Promise<TestWorld
     store,
     tokens,
     announcements,
+    whereabouts: memoryWhereabouts(),
     presence: memoryPresence({ timer }),
     sessions: memorySessionRegistry({ clock }),
     limits: { ...DEFAULT_LIMITS, handshakesBurstMax: 1_000, ...limits },
@@ -177,7 +179,15 @@ export function backendsOver({ store, announcements, limits }: Shared): Backends
 
 type Given = Pick<
   GatewayOptions,
-  'store' | 'tokens' | 'announcements' | 'presence' | 'sessions' | 'limits' | 'backends' | 'readiness'
+  | 'store'
+  | 'tokens'
+  | 'announcements'
+  | 'whereabouts'
+  | 'presence'
+  | 'sessions'
+  | 'limits'
+  | 'backends'
+  | 'readiness'
 >;
 
 /** A gateway on what is given, listening. */

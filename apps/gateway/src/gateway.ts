@@ -24,12 +24,16 @@ import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http/http-limits';
 import { httpServer } from './http/http-server';
 import { signedSessions } from './integrity/signed-sessions';
 import { sessionShell } from './session/session-shell';
+import { spaceTrails } from './spaces/space-trails';
 import { handlersOf, unaryHandlers } from './unary/grpc';
 import { begunTraces } from './tracing/begun-traces';
 import type { UnaryMethods } from './unary/methods';
 import { syncMethods } from './unary/sync-methods';
 
-export interface GatewayOptions extends Omit<GatewayDeps, 'pushRates' | 'ratesOf' | 'begunTraces'> {
+export interface GatewayOptions extends Omit<
+  GatewayDeps,
+  'pushRates' | 'ratesOf' | 'begunTraces' | 'trails'
+> {
   readonly grpcAddress: Address;
   readonly httpAddress: Address;
   /** Null to speak without TLS. */
@@ -134,6 +138,7 @@ function withOwnParts(options: GatewayOptions): GatewayOptions & GatewayDeps {
     ratesOf: tenantRates({ tenants: store, clock }),
     pushRates: ratesAhead({ rates, clock }),
     begunTraces: begunTraces(options),
+    trails: spaceTrails(),
   };
 }
 

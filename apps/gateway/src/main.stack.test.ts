@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { migrate, openPostgres } from '@syncline/postgres';
+import { nameHash, type SpaceKey } from '@syncline/core';
+import { memoryAccessNews } from '@syncline/memory';
+import { migrate, openPostgres, postgresStore } from '@syncline/postgres';
 import { testServices } from '@syncline/port-contracts';
 
 const ROOT = path.resolve(__dirname, '../../..');
@@ -53,7 +55,8 @@ function start(program: keyof typeof ENTRIES, args: readonly string[] = []) {
   running.push(child);
   const said: string[] = [];
   const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => said.push((JSON.parse(line) as { readonly msg: string }).msg));
+  const saidIn = (line: string) => (JSON.parse(line) as { readonly msg: string }).msg;
+  lines.on('line', (line) => said.push(line.startsWith('{') ? saidIn(line) : line));
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const hears = async (message: string): Promise<void> => {
     while (!said.includes(message)) {
@@ -118,6 +121,21 @@ test.each([['an empty database'], ['a database that is up to date']])(
     await delta.hears('listening');
     delta.end();
     expect(await delta.ended).toBe(0);
+  },
+  START_MS_MAX,
+);
+
+test(
+  'merge, asked for the space of a hash, tells it and ends',
+  async () => {
+    const sql = openPostgres({ url: databaseUrl() });
+    await migrate(sql);
+    const space = 'acme/home' as SpaceKey;
+    await postgresStore({ sql, news: memoryAccessNews() }).createSpace(space, null);
+    await sql.close();
+    const asked = start('merge', ['space', nameHash(space), '00000000']);
+    expect(await asked.ended).toBe(0);
+    expect(asked.said).toEqual([`${nameHash(space)} acme/home`]);
   },
   START_MS_MAX,
 );

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import { CORE_POLICIES, DEFAULT_LIMITS, policyRegistry } from '@syncline/core';
 import { hmacCursorKeys, thisMachine } from '@syncline/memory';
-import { connectNats, natsAccessNews, natsAnnouncements, toldTo } from '@syncline/nats';
+import { connectNats, natsAccessNews, natsAnnouncements, natsWhereabouts, toldTo } from '@syncline/nats';
 import { databaseProblem, openPostgres, postgresStore, untilMigrated } from '@syncline/postgres';
 import { deviceDescriptors } from '@syncline/proto/descriptors';
 import {
@@ -16,7 +16,7 @@ import {
   startOperations,
 } from '@syncline/service-kit';
 import { createLog, createMetrics, type ProgramLog, startTracing } from '@syncline/telemetry';
-import { accessNewsCodec } from '@syncline/wire';
+import { accessNewsCodec, whereaboutsCodec } from '@syncline/wire';
 import { acceptedTokens } from './accepted-tokens';
 import { announcedPages } from './announced-pages';
 import { type GatewaySettings, readConfig } from './config';
@@ -68,6 +68,7 @@ async function start(settings: GatewaySettings, log: ProgramLog, parts: Lifecycl
     ...acceptedTokens(settings, log),
     store: postgresStore({ sql, news: natsAccessNews({ link, ...accessNewsCodec }) }),
     announcements: natsAnnouncements({ link, stream: { replicas }, ...announcedPages(pages) }),
+    whereabouts: natsWhereabouts({ link, ...machine, ...whereaboutsCodec }),
     backends,
     keys,
     policies: policyRegistry(Object.values(CORE_POLICIES)),

@@ -16,10 +16,9 @@ export function outage(
     async or(work, instead) {
       try {
         const value = await work;
-        if (out) {
-          metrics.restored(part);
-          log.info('a part of the service is back', { part });
-        }
+        // Where several ask for the same part, the one that failed may not ask again for long.
+        metrics.restored(part);
+        if (out) log.info('a part of the service is back', { part });
         out = false;
         return value;
       } catch (error) {

@@ -1,4 +1,4 @@
-import { type Announcement, nameHash, type PageMessage, WHOLE_SPACE } from '@syncline/core';
+import { type Announcement, nameHash, type PageMessage, refused, WHOLE_SPACE } from '@syncline/core';
 import { eventually } from '@syncline/port-contracts';
 import { DeviceMessage as ProtoMessage } from '@syncline/proto';
 import { recordedTraces, type RecordedTraces } from '@syncline/telemetry';
@@ -12,6 +12,7 @@ import {
   pushOf,
   subscribeTo,
   type TestDevice,
+  type TestGateway,
   type TestWorld,
   testWorld,
 } from './gateway.test-fixtures';
@@ -27,6 +28,7 @@ afterEach(() => world.close());
 interface Traced {
   readonly traces: RecordedTraces;
   readonly device: (name: string) => TestDevice;
+  readonly metric: TestGateway['metric'];
   /** What merge and delta were asked to go on from. */
   readonly asked: string[];
 }
@@ -58,7 +60,12 @@ async function tracedGateway(backends: Partial<Backends> = {}): Promise<Traced> 
       ...backends,
     },
   });
-  return { traces, device: (name) => gateway.device(name), asked: goneOn };
+  return {
+    traces,
+    device: (name) => gateway.device(name),
+    metric: (line) => gateway.metric(line),
+    asked: goneOn,
+  };
 }
 
 function tracedPush(device: TestDevice, traceparent: string, ...numbers: number[]): void {
@@ -133,12 +140,14 @@ test('a refused push fails with its reason, and the refusal names its trace', as
 });
 
 test('a fault behind a push ends its span, and the device is told under which trace', async () => {
-  const { traces, device } = await tracedGateway({ push: () => Promise.reject(new Error('broken')) });
+  const broken = () => Promise.reject(new Error('broken'));
+  const { traces, device, metric } = await tracedGateway({ push: broken });
   const writer = device('writer');
   await writer.follow();
   tracedPush(writer, asked(5), 1);
   expect((await writer.next('refusal')).refusal).toMatchObject({ reason: 'INTERNAL', trace: idOf(5) });
   expect(traces.named('gateway.push')).toMatchObject([{ failure: 'INTERNAL', ended: true }]);
+  expect(await metric('pushes_total{result="failed"}')).toBe(1);
 });
 
 test('who cannot be sent it as it is reads it in the same trace', async () => {
@@ -156,16 +165,13 @@ test('who cannot be sent it as it is reads it in the same trace', async () => {
   expect(goneOn).toEqual([traces.named('gateway.push')[0]!.traceparent, read.traceparent]);
 });
 
-test('where a read is refused, its delivery says so', async () => {
+test.each<[string, Backends['read'], string]>([
+  ['is refused', () => Promise.resolve(refused('UNAVAILABLE', { retryAfterMs: 5_000 })), 'UNAVAILABLE'],
+  ['fails', () => Promise.reject(new Error('broken')), 'INTERNAL'],
+])('where a read %s, its delivery says so', async (_, read, failure) => {
   let mayRead = true;
   const { traces, device } = await tracedGateway({
-    read: (...given) =>
-      mayRead
-        ? world.backends.read(...given)
-        : Promise.resolve({
-            ok: false,
-            refusal: { reason: 'UNAVAILABLE', message: '', violations: [], retryAfterMs: 5_000, facts: {} },
-          }),
+    read: (...given) => (mayRead ? world.backends.read(...given) : read(...given)),
   });
   const writer = device('writer');
   await writer.follow();
@@ -175,9 +181,7 @@ test('where a read is refused, its delivery says so', async () => {
   tracedPush(writer, asked(7), 1);
   await eventually(() => expect(traces.named('gateway.deliver')).toHaveLength(2));
   await eventually(() =>
-    expect(traces.named('gateway.deliver')).toContainEqual(
-      expect.objectContaining({ failure: 'UNAVAILABLE', ended: true }),
-    ),
+    expect(traces.named('gateway.deliver')).toContainEqual(expect.objectContaining({ failure, ended: true })),
   );
 });
 

@@ -23,14 +23,28 @@ import { createMerge } from './merge';
 import { mergeMetrics } from './merge-metrics';
 import { mergeService } from './merge-service';
 import { DEFAULT_MERGE_SETTINGS } from './merge-settings';
+import { spacesOfHashes } from './spaces-of-hashes';
 
 /** Beside a push, its request names who pushes. */
 const REQUEST_OVERHEAD_BYTES = 1024 * 1024;
 
 /** As a job of its own, before the services of a new version: `migrate` is all that is said after the program's name. */
 const migratesOnly = process.argv[2] === 'migrate';
+/** Which spaces the logs tell of: after `space`, as many hashes as there are to look up. */
+const hashes = process.argv[2] === 'space' ? process.argv.slice(3) : null;
+
+async function tellSpaces(url: string, parts: Lifecycle, wanted: readonly string[]): Promise<void> {
+  const sql = parts.add(
+    'postgres',
+    openPostgres({ url, connectionsMax: 1, applicationName: 'syncline-merge' }),
+  );
+  const found = await spacesOfHashes(postgresStore({ sql, news: memoryAccessNews() }), wanted);
+  for (const { hash, space } of found) process.stdout.write(`${hash} ${space}\n`);
+  await parts.close();
+}
 
 async function start(settings: MergeAppSettings, log: ProgramLog, parts: Lifecycle): Promise<void> {
+  if (hashes !== null) return tellSpaces(settings.postgresUrl, parts, hashes);
   const {
     postgresUrl: url,
     postgresConnectionsMax: connectionsMax,

@@ -2,7 +2,9 @@ import { type Announcement, CORE_POLICIES, encodeUtf8, type Policy, policyRegist
 import { memoryStore } from '@syncline/memory';
 import { change, eventually, gate, manualTime, pushOf, rulesOf, wholeSpace } from '@syncline/port-contracts';
 import { Unavailable } from '@syncline/ports';
+import { createMetrics, recordedTraces } from '@syncline/telemetry';
 import { creating, gatedStore, HOME, mergeWorld, REGISTRY, saidOf, WORK } from './merge.test-fixtures';
+import { mergeMetrics } from './merge-metrics';
 
 const ids = (count: number, name: string) => Array.from({ length: count }, (_, n) => `${name}${n}`);
 
@@ -233,6 +235,33 @@ describe('what fails', () => {
     expect(errors).toHaveLength(2);
     expect(errors[0]).toMatchObject({ fields: { because: 'cannot be saved', code: '22P05', changes: 1 } });
     expect(JSON.stringify(log.events)).not.toMatch(/secret|acme\/home/);
+  });
+
+  test('a fault beside a commit leaves no push without an answer, and each is counted once', async () => {
+    const registry = createMetrics({ withProcess: false });
+    const traces = recordedTraces();
+    const committed = () => {
+      throw new Error('broken');
+    };
+    const { merge } = await mergeWorld({
+      store: poisonedStore(),
+      settings: { commitsMax: 1 },
+      metrics: { ...mergeMetrics(registry), committed },
+      traces,
+    });
+    const pushes = ['a', 'poison', 'b', 'c'].map((device, n) =>
+      merge.push({
+        ...creating(device, 1, device),
+        traceparent: `00-${'a'.repeat(32)}-${`${n}`.repeat(15)}f-01`,
+      }),
+    );
+    const said = (await Promise.all(pushes)).map(saidOf);
+    expect(said).toEqual(['APPLIED', 'INTERNAL', 'INTERNAL', 'INTERNAL']);
+    await merge.close();
+    const text = await registry.text();
+    expect(text).toContain('syncline_merge_pushes_total{result="outcomes"} 1');
+    expect(text).toContain('syncline_merge_pushes_total{result="INTERNAL"} 3');
+    expect(traces.named('merge.push').map(({ ended }) => ended)).toEqual(Array(4).fill(true));
   });
 
   test('the pushes of one device stay in order while a poisonous one is looked for', async () => {

@@ -20,6 +20,7 @@ import {
 } from './push-traces';
 import type { WaitingPush } from './waiting-pushes';
 import { watchedPolicies } from './watched-policies';
+import { withTrace } from './with-trace';
 
 export interface MergeDeps {
   readonly store: MergeStore & Pick<UpkeepStore, 'markAnnounced'>;
@@ -103,7 +104,7 @@ export function createMerge(deps: MergeDeps): Merge {
       const arrivedAtMs = clock.nowMs();
       const span = arrived(traces, parent, arrivedAtMs);
       const about = { bytes, critical, arrivedAtMs, deadlineAtMs, span };
-      const next: Waiting = { space, push: changes, ...about, settle };
+      const next: Waiting = { space, push: withTrace(changes, span?.traceparent ?? ''), ...about, settle };
       const obstacle: Facts | null = closed ? {} : obstacleTo(waiting, bytes, settings);
       if (obstacle !== null) {
         if (obstacle['limit'] !== undefined) metrics.full(obstacle['limit']);
@@ -143,11 +144,16 @@ function committing(
   const merge = pushChanges({ store, clock, policies: watchedPolicies(policies, { metrics, log }), limits });
   const commit = commitBatch({ merge, clock, retryAfterMs, metrics, log });
   return async (batch) => {
+    const unanswered = new Set(batch);
+    const answer: typeof events.answer = (push, decided) => {
+      unanswered.delete(push);
+      events.answer(push, decided);
+    };
     try {
-      await commit(batch, events);
+      await commit(batch, { ...events, answer });
     } catch (error) {
       log.error('a fault beside a commit', failureFacts(error));
-      for (const { settle } of batch) settle(refusedPush('INTERNAL'));
+      for (const push of unanswered) events.answer(push, refusedPush('INTERNAL'));
     }
   };
 }

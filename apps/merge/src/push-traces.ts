@@ -64,9 +64,11 @@ export function traceCommit(traces: Traces, batch: readonly TracedPush[], times:
   const { startedAtMs, loadedAtMs, decidedAtMs, committedAtMs } = times;
   const traced = batch.flatMap(({ span, arrivedAtMs }) => (span === null ? [] : [{ span, arrivedAtMs }]));
   const facts = { pushes: batch.length };
+  // One more than there are links, as no span links itself.
+  const linked = traced.slice(0, LINKS_MAX + 1).map(({ span }) => span.traceparent);
   for (const { span, arrivedAtMs } of traced) {
     const parent = span.traceparent;
-    const links = traced.flatMap((other) => (other.span === span ? [] : [other.span.traceparent]));
+    const links = linked.filter((other) => other !== parent);
     const stages = [
       ['merge.wait', { parent, atMs: arrivedAtMs }, startedAtMs],
       ['merge.load', { parent, atMs: startedAtMs }, loadedAtMs],

@@ -18,6 +18,7 @@ import {
   memoryPresence,
   memoryRateLimits,
   memorySessionRegistry,
+  memoryWhereabouts,
   thisMachine,
 } from '@syncline/memory';
 import { createMerge, mergeMetrics } from '@syncline/merge';
@@ -92,6 +93,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     ...shared,
     ...acceptedTokens({ ...options, tokenSecret }, log),
     backends: { push: merge.push, read: delta.read, plan: delta.plan, compare: delta.compare },
+    whereabouts: memoryWhereabouts(),
     presence: memoryPresence(machine),
     sessions: memorySessionRegistry(machine),
     rates: memoryRateLimits(machine),

@@ -25,6 +25,7 @@ export * from './merge/needs';
 export * from './merge/plan';
 export * from './merge/reject';
 export * from './messages';
+export * from './moments';
 export * from './name-hash';
 export * from './negotiate';
 export * from './outcomes';

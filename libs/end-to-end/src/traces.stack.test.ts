@@ -1,10 +1,11 @@
 import { creates } from '@syncline/client-node';
 import { type Scope, WHOLE_SPACE } from '@syncline/core';
-import { systemTimer } from '@syncline/memory';
+import { systemClock, systemTimer } from '@syncline/memory';
 import { type Office, openOffice } from './office';
 import { type Member, newMember } from './pool';
 import { rest } from './rest';
 import { type Stack, startStack } from './stack';
+import { sign } from './tokens';
 import { openTraceReceiver, type SentSpan, type TraceReceiver } from './trace-receiver';
 
 const START_MS_MAX = 180_000;
@@ -61,6 +62,19 @@ const holds = (member: Member, space: string, id: string): Promise<true> =>
 const traceIdOf = (n: number): string => n.toString(16).padStart(32, 'a');
 const traceOf = (n: number): string => `00-${traceIdOf(n)}-${'b'.repeat(16)}-01`;
 const ofTrace = (n: number): SentSpan[] => receiver.spans.filter(({ trace }) => trace === traceIdOf(n));
+
+interface ToldStatus {
+  readonly announcedAtMs: number;
+  readonly deliveries: readonly { readonly device: string; readonly deliveredAtMs: number }[];
+}
+
+/** Of the first change of a device, as anyone in the space is told. */
+async function statusOf(space: string, device: string): Promise<ToldStatus> {
+  const token = sign(stack.tokenSecret, systemClock(), { sub: 'ada', spaces: { [space]: 'owner' } });
+  const question = { space, device, numbers: [1], caller: { device: 'desk' } };
+  const { body } = await office.call('SyncService/Status', question, token);
+  return (body as { readonly changes: readonly [ToldStatus] }).changes[0];
+}
 
 /** Spans are sent every few seconds. */
 async function whenSent<Found>(find: () => Found | false | undefined): Promise<Found> {
@@ -126,6 +140,13 @@ test('one trace leads from a change to every device that gets it', async () => {
   expect(new Set(spans.map(({ service }) => service))).toEqual(
     new Set(['syncline-gateway', 'syncline-merge']),
   );
+  const status = await statusOf('traced', 'phone-traced');
+  expect(status).toMatchObject({ traceId: traceIdOf(1), outcome: { version: 1 } });
+  const { announcedAtMs, deliveries } = status;
+  const [toLaptop] = deliveries.filter(({ device }) => device === 'laptop-traced');
+  expect(announcedAtMs).toBeGreaterThanOrEqual(Math.floor(one('merge.commit').toMs));
+  expect(toLaptop!.deliveredAtMs).toBeGreaterThanOrEqual(announcedAtMs);
+
   for (const named of ['traced', 'phone', 'laptop', 'secret-note', 'milk', 'ada'])
     expect(JSON.stringify(spans.map(({ facts }) => facts))).not.toContain(named);
 });
@@ -181,6 +202,7 @@ test('a device that asks for nothing is traced by chance', async () => {
     receiver.spans.find(({ name, trace }) => name === 'gateway.deliver' && trace === begun.trace),
   );
   expect(delivery.failure).toBeNull();
+  expect(await statusOf('unasked', 'phone-unasked')).toMatchObject({ traceId: begun.trace });
 });
 
 test('without a collector everything goes on', async () => {

@@ -13,11 +13,21 @@ import {
   type SpaceKey,
   type Version,
 } from '@syncline/core';
-import type { AnsweredChanges, Clock, DeviceStore, ReceiptStore, SpaceDevice } from '@syncline/ports';
+import type {
+  AnsweredChanges,
+  Clock,
+  DeviceStore,
+  ReceiptStore,
+  SpaceDevice,
+  Whereabouts,
+  WhereaboutsQuestion,
+} from '@syncline/ports';
+import { type KnownWhereabouts, knownWhereabouts } from './known-whereabouts';
 
 export interface FollowChangesDeps {
   readonly receipts: ReceiptStore;
   readonly devices: DeviceStore;
+  readonly whereabouts: Pick<Whereabouts, 'ask'>;
   readonly clock: Clock;
   readonly limits: Limits;
 }
@@ -25,11 +35,15 @@ export interface FollowChangesDeps {
 /** How far a change has come; each stage includes those before it. */
 export type ChangeStage = 'unknown' | 'committed' | 'announced' | 'delivered' | 'acknowledged';
 
-/** How far one device has come, as far as it matters to others. */
+/** How far a change has come on its way to one device. Moments are 0 for not yet, or not known. */
 export interface DeviceProgress {
   readonly device: DeviceId;
   readonly acknowledged: Version;
   readonly lastSeenMs: number;
+  /** It was sent everything up to here, as far as is known. */
+  readonly delivered: Version;
+  readonly deliveredAtMs: number;
+  readonly acknowledgedAtMs: number;
 }
 
 export interface ChangeProgress {
@@ -40,10 +54,14 @@ export interface ChangeProgress {
   readonly version: Version;
   /** 0 for not yet, or not known any more. */
   readonly committedAtMs: number;
+  /** 0 for not yet, or not known. */
+  readonly announcedAtMs: number;
   /** The other devices, those that lag the most first. */
   readonly others: readonly DeviceProgress[];
   readonly acknowledgedCount: number;
   readonly deviceCount: number;
+  /** Empty for none. */
+  readonly traceId: string;
 }
 
 export interface FollowedChanges {
@@ -62,8 +80,8 @@ export interface FollowRequest {
   readonly numbers: readonly ChangeNumber[];
 }
 
-/** Answers "where is my change?" from what is stored anyway. */
-export function followChanges({ receipts, devices, clock, limits }: FollowChangesDeps) {
+/** Answers "where is my change?" from what is stored anyway, and from what gateways remember. */
+export function followChanges({ receipts, devices, whereabouts, clock, limits }: FollowChangesDeps) {
   return async (
     space: SpaceKey,
     { access, device, numbers }: FollowRequest,
@@ -78,8 +96,13 @@ export function followChanges({ receipts, devices, clock, limits }: FollowChange
     const copies = known
       .filter(({ acknowledged }) => acknowledged !== HOLDS_NOTHING)
       .sort((left, right) => left.acknowledged - right.acknowledged);
+    const others = copies.filter((copy) => copy.device !== device);
+    const told = others.slice(0, FOLLOWED_DEVICES_MAX);
+    const hasVersions = [...answered.receipts.values()].some(({ version }) => version > 0);
+    const question: WhereaboutsQuestion = { space, author: device, devices: told.map((each) => each.device) };
+    const remembered = knownWhereabouts(hasVersions ? await whereabouts.ask(question) : []);
     const seenFromMs = clock.nowMs() - limits.offlineHorizonMs;
-    const progressOf = progressAmong({ answered, copies, access, device, seenFromMs });
+    const progressOf = progressAmong({ answered, copies, others, told, remembered, access, seenFromMs });
     const { lastNumber, head } = answered;
     return granted({ changes: numbers.map(progressOf), lastNumber, head });
   };
@@ -89,25 +112,17 @@ interface Known {
   readonly answered: AnsweredChanges;
   /** Devices that keep a copy, those that lag the most first. */
   readonly copies: readonly SpaceDevice[];
+  readonly others: readonly SpaceDevice[];
+  readonly told: readonly SpaceDevice[];
+  readonly remembered: KnownWhereabouts;
   readonly access: Access;
-  readonly device: DeviceId;
   readonly seenFromMs: number;
 }
 
-function progressAmong({ answered, copies, access, device, seenFromMs }: Known) {
-  const others = copies.filter((copy) => copy.device !== device);
-  const told = others
-    .slice(0, FOLLOWED_DEVICES_MAX)
-    .map(({ device: other, acknowledged, lastSeenMs }) => ({ device: other, acknowledged, lastSeenMs }));
-  const following = copies.filter(({ lastSeenMs }) => lastSeenMs >= seenFromMs);
-
-  const stageOf = (number: ChangeNumber, version: Version): ChangeStage => {
-    if (number > answered.lastNumber) return 'unknown';
-    if (version === 0 || version > answered.announced) return 'committed';
-    const holds = ({ acknowledged }: SpaceDevice): boolean => acknowledged >= version;
-    if (following.length > 0 && following.every(holds)) return 'acknowledged';
-    return others.some(holds) ? 'delivered' : 'announced';
-  };
+function progressAmong(known: Known) {
+  const { answered, copies, told, remembered, access } = known;
+  const tellDevice = told.map((device) => deviceAmong(remembered, device));
+  const stageOf = stageAmong(known);
 
   return (number: ChangeNumber): ChangeProgress => {
     const receipt = answered.receipts.get(number);
@@ -115,16 +130,50 @@ function progressAmong({ answered, copies, access, device, seenFromMs }: Known) 
     const isKnown = number <= answered.lastNumber;
     return {
       number,
-      stage: stageOf(number, version),
+      stage: isKnown ? stageOf(version) : 'unknown',
       outcome: isKnown ? outcomeOf(number, receipt, access) : null,
       version,
       committedAtMs: receipt?.committedAtMs ?? 0,
-      others: isKnown ? told : [],
+      announcedAtMs: version === 0 ? 0 : remembered.announcedAtMs(version),
+      others: isKnown ? tellDevice.map((tell) => tell(version)) : [],
       acknowledgedCount:
         version === 0 ? 0 : copies.filter(({ acknowledged }) => acknowledged >= version).length,
       deviceCount: copies.length,
+      traceId: traceIdOf(answered.traces.get(number) ?? ''),
     };
   };
+}
+
+function stageAmong({ answered, copies, others, remembered, seenFromMs }: Known) {
+  const following = copies.filter(({ lastSeenMs }) => lastSeenMs >= seenFromMs);
+  return (version: Version): ChangeStage => {
+    if (version === 0) return 'committed';
+    const holds = ({ acknowledged }: SpaceDevice): boolean => acknowledged >= version;
+    const isDelivered = remembered.sentUpTo >= version || others.some(holds);
+    const isAnnounced = version <= answered.announced || remembered.announcedAtMs(version) > 0;
+    if (!isDelivered && !isAnnounced) return 'committed';
+    if (following.length > 0 && following.every(holds)) return 'acknowledged';
+    return isDelivered ? 'delivered' : 'announced';
+  };
+}
+
+function deviceAmong(remembered: KnownWhereabouts, { device, acknowledged, lastSeenMs }: SpaceDevice) {
+  const { sentUpTo, sentAtMs, storedAtMs } = remembered.of(device);
+  const delivered = Math.max(acknowledged, sentUpTo);
+  return (version: Version): DeviceProgress => ({
+    device,
+    acknowledged,
+    lastSeenMs,
+    delivered,
+    deliveredAtMs: version === 0 ? 0 : sentAtMs(version),
+    // What a device has said is written down a moment later, and told only then.
+    acknowledgedAtMs: version === 0 || acknowledged < version ? 0 : storedAtMs(version),
+  });
+}
+
+/** Of a W3C traceparent. */
+function traceIdOf(traceparent: string): string {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1] ?? '';
 }
 
 /**

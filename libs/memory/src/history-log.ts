@@ -1,4 +1,6 @@
 import {
+  changeKey,
+  type ChangeKey,
   type ChangeNumber,
   CONFLICTS,
   type DeviceId,
@@ -18,6 +20,8 @@ export interface HistoryLog {
   /** Newest first. */
   before(key: RecordKey, version: Version, limit: number): HistoryEntry[];
   seen(request: SeenRequest): Seen | null;
+  /** W3C traceparent of a change; empty for none. */
+  traceOf(device: DeviceId, number: ChangeNumber): string;
   prune(perRecordMax: number, olderThanMs: number): number;
 }
 
@@ -29,6 +33,8 @@ export function historyLog(): HistoryLog {
   const byRecord: Lists = new Map();
   /** What the ledger says about a record, by that record. */
   const inLedger: Lists = new Map();
+  /** What each change did last, of those that belong to a trace. */
+  const traced = new Map<ChangeKey, HistoryEntry>();
 
   const entriesOf = (key: RecordKey): readonly HistoryEntry[] => byRecord.get(key) ?? [];
 
@@ -42,6 +48,7 @@ export function historyLog(): HistoryLog {
       byVersion.set(entry.version, entry);
       addTo(byRecord, recordKey(entry.collection, entry.id), entry);
       if (isAboutAnother(entry)) addTo(inLedger, recordKey(entry.about.collection, entry.about.id), entry);
+      if (entry.trace !== '') traced.set(changeKey(entry.device, entry.number), entry);
     },
     atVersion: (version) => byVersion.get(version) ?? null,
     atOrBefore,
@@ -61,6 +68,7 @@ export function historyLog(): HistoryLog {
       const base = atOrBefore(key, baseVersion);
       return base === null ? null : asSeen(base.payload);
     },
+    traceOf: (device, number) => traced.get(changeKey(device, number))?.trace ?? '',
     prune(perRecordMax, olderThanMs) {
       let pruned = 0;
       for (const [key, entries] of byRecord) {
@@ -68,6 +76,8 @@ export function historyLog(): HistoryLog {
         for (const entry of entries.splice(0, count)) {
           byVersion.delete(entry.version);
           if (isAboutAnother(entry)) removeFrom(inLedger, entry);
+          const change = changeKey(entry.device, entry.number);
+          if (traced.get(change) === entry) traced.delete(change);
         }
         if (entries.length === 0) byRecord.delete(key);
         pruned += count;

@@ -11,3 +11,4 @@ export * from './system-clock';
 export * from './system-timer';
 export * from './this-machine';
 export * from './tokens';
+export * from './whereabouts';

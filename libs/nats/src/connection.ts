@@ -34,6 +34,8 @@ export interface NatsLink {
 export interface NatsMessage {
   readonly data: Uint8Array;
   readonly headers?: MsgHdrs | undefined;
+  /** Where an answer is waited for. */
+  readonly reply?: string | undefined;
 }
 
 const CONNECT_WITHIN_MS = 2_000;

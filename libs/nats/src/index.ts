@@ -5,3 +5,4 @@ export { connectNats, type NatsLink, type NatsOptions, type NatsStatus } from '.
 export { natsPresenceEvents, type NatsPresenceEventsDeps } from './presence-events';
 export { UnreadableMessage } from './shared-listening';
 export { type NatsLog, toldTo } from './told-to-log';
+export { natsWhereabouts, type NatsWhereaboutsDeps } from './whereabouts';

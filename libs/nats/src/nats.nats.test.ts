@@ -5,6 +5,7 @@ import {
   describeAccessNewsContract,
   describeAnnouncementsContract,
   describePresenceEventsContract,
+  describeWhereaboutsContract,
   eventually,
   testServices,
 } from '@syncline/port-contracts';
@@ -18,6 +19,7 @@ import {
   linkTo,
   presenceEventsOn,
   SMALL_STREAM,
+  whereaboutsOn,
 } from './nats.test-fixtures';
 import { subjectsUnder } from './subjects';
 
@@ -66,6 +68,16 @@ describePresenceEventsContract('NATS', async () => {
   return {
     events: presenceEventsOn(here, prefix),
     elsewhere: presenceEventsOn(there, prefix),
+    prefix,
+    close: async () => void (await Promise.all([here.close(), there.close()])),
+  };
+});
+
+describeWhereaboutsContract('NATS', async () => {
+  const [here, there, prefix] = [await connected(), await connected(), newPrefix()];
+  return {
+    whereabouts: whereaboutsOn(here, prefix),
+    elsewhere: whereaboutsOn(there, prefix),
     prefix,
     close: async () => void (await Promise.all([here.close(), there.close()])),
   };

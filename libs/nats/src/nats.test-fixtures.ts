@@ -1,11 +1,12 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Announcement, SpaceKey } from '@syncline/core';
 import { systemTimer } from '@syncline/memory';
-import type { AccessChange, Present } from '@syncline/ports';
+import type { AccessChange, Present, WhereaboutsAnswer, WhereaboutsQuestion } from '@syncline/ports';
 import { natsAccessNews } from './access-news';
 import { natsAnnouncements, type NatsAnnouncementsDeps } from './announcements';
 import { connectNats, type NatsLink, type NatsOptions } from './connection';
 import { natsPresenceEvents } from './presence-events';
+import { natsWhereabouts } from './whereabouts';
 
 /** Any encoding will do; the product's own is the app's business. */
 export const announcementCodec = {
@@ -46,3 +47,18 @@ export const presenceEventsOn = (link: NatsLink, prefix: string) =>
 
 export const accessNewsOn = (link: NatsLink, prefix: string) =>
   natsAccessNews({ link, prefix, ...accessCodec });
+
+export const whereaboutsOn = (link: NatsLink, prefix: string) =>
+  natsWhereabouts({
+    link,
+    prefix,
+    timer: systemTimer(),
+    question: {
+      encode: (question: WhereaboutsQuestion): Uint8Array => serialize(question),
+      decode: (bytes: Uint8Array) => readable<WhereaboutsQuestion>(bytes),
+    },
+    answer: {
+      encode: (answer: WhereaboutsAnswer): Uint8Array => serialize(answer),
+      decode: (bytes: Uint8Array) => readable<WhereaboutsAnswer>(bytes),
+    },
+  });

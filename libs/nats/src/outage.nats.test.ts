@@ -1,10 +1,17 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { spaceId, spaceKey, tenantId, userId } from '@syncline/core';
+import { deviceId, spaceId, spaceKey, tenantId, userId } from '@syncline/core';
 import type { Announcement } from '@syncline/core';
-import { announcementOf, eventually, type OwnServer, ownServer, presentOf } from '@syncline/port-contracts';
+import {
+  announcementOf,
+  eventually,
+  type OwnServer,
+  ownServer,
+  presentOf,
+  whereaboutsOf,
+} from '@syncline/port-contracts';
 import { type AccessChange, Unavailable } from '@syncline/ports';
 import type { NatsLink, NatsOptions, NatsStatus } from './connection';
-import { accessNewsOn, announcementsOn, linkTo, presenceEventsOn } from './nats.test-fixtures';
+import { accessNewsOn, announcementsOn, linkTo, presenceEventsOn, whereaboutsOn } from './nats.test-fixtures';
 
 const SPACE = spaceKey(tenantId('acme'), spaceId('home'));
 const CHANGE: AccessChange = { kind: 'access', space: SPACE, user: userId('u'), access: null };
@@ -102,6 +109,24 @@ test('a NATS that hangs is not waited for, neither with an announcement nor at t
   );
   await link.close();
   expect(link.status()).toBe('closed');
+}, 30_000);
+
+test('a NATS that is away or hangs leaves whoever asks with what this process knows, and soon', async () => {
+  const link = open();
+  const whereabouts = whereaboutsOn(link, 'outage');
+  const device = deviceId('d');
+  const stop = whereabouts.answer(() => whereaboutsOf(device));
+  await status(link, 'connected');
+  const ask = () => whereabouts.ask({ space: SPACE, author: deviceId('author'), devices: [device] });
+  await eventually(async () => expect(await ask()).toHaveLength(2));
+  await own.server.pause();
+  // It stops a moment after it was told to.
+  await eventually(async () => expect(await ask()).toEqual([whereaboutsOf(device)]));
+  await own.server.resume();
+  await own.server.kill();
+  await status(link, 'disconnected');
+  expect(await ask()).toEqual([whereaboutsOf(device)]);
+  stop();
 }, 30_000);
 
 test('what is closed before it was ever open stays closed', async () => {

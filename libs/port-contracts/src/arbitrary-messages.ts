@@ -58,13 +58,17 @@ const anyLife = fc.oneof(
   fc.constant(Number.POSITIVE_INFINITY),
 );
 
-export const anyRefusal: fc.Arbitrary<Refusal> = fc.record({
-  reason: anyReason,
-  message: anyText,
-  violations: fc.array(fc.record({ field: anyText, description: anyText }), { maxLength: 3 }),
-  retryAfterMs: anyNullable(anyWhole),
-  facts: fc.dictionary(anyText, anyText, { maxKeys: 3, noNullPrototype: true }),
-});
+export const anyRefusal: fc.Arbitrary<Refusal> = fc.record(
+  {
+    reason: anyReason,
+    message: anyText,
+    violations: fc.array(fc.record({ field: anyText, description: anyText }), { maxLength: 3 }),
+    retryAfterMs: anyNullable(anyWhole),
+    facts: fc.dictionary(anyText, anyText, { maxKeys: 3, noNullPrototype: true }),
+    trace: fc.stringMatching(/^[0-9a-f]{32}$/),
+  },
+  { requiredKeys: ['reason', 'message', 'violations', 'retryAfterMs', 'facts'] },
+);
 
 export const anyDeviceMessage: fc.Arbitrary<DeviceMessage> = fc.oneof(
   fc.record({

@@ -29,5 +29,6 @@ export * from './test-services';
 export * from './time-and-chance-contract';
 export * from './tokens-contract';
 export * from './upkeep-store-contract';
+export * from './whereabouts-contract';
 export * from './whole-space';
 export { tenantOfId } from './tenants-contract';

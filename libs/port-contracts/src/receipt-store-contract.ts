@@ -24,6 +24,19 @@ export function describeReceiptStoreContract(name: string, make: MakeStore): voi
       });
     });
 
+    test('the traces of changes are told, where they have one', async () => {
+      const space = await world.space();
+      const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+      const { push } = world.device(space, 'd1');
+      await push(change.create('a', {}, { trace }), change.create('b', {}));
+      await push(change.update('nothing', {}, { baseVersion: 9, trace }));
+      const found = await world.store.receipts(space, D1, [1, 2, 3, 4]);
+      expect([...found!.receipts.keys()].sort()).toEqual([1, 2, 3]);
+      expect(found!.traces).toEqual(new Map([[1, trace]]));
+      await world.store.pruneReceipts(space, BASE_MS + 1);
+      expect(await world.store.receipts(space, D1, [1])).toMatchObject({ traces: new Map([[1, trace]]) });
+    });
+
     test('a device that never pushed has number 0, and what was pruned is missing', async () => {
       const space = await world.space();
       await world.device(space, 'd1').push(change.create('a', {}));

@@ -24,3 +24,4 @@ export * from './timer';
 export * from './tokens';
 export * from './unavailable';
 export * from './upkeep-store';
+export * from './whereabouts';

@@ -19,4 +19,6 @@ export interface AnsweredChanges {
   readonly announced: Version;
   readonly lastNumber: ChangeNumber;
   readonly receipts: ReadonlyMap<ChangeNumber, Receipt>;
+  /** W3C traceparents, of changes that belong to a trace, for as long as the history has them; no history tells of a rejected one. */
+  readonly traces: ReadonlyMap<ChangeNumber, string>;
 }

@@ -192,6 +192,7 @@ describe.each([
     expect(indexesOf(world.plans.get('history.of_record')!)).toEqual(['history_by_record']);
     await expectNoScans(() => world.store.atVersion(SPACE, 7));
     await expectNoScans(() => world.store.receipts(SPACE, deviceId('d1'), [1, 2]));
+    expect(indexesOf(world.plans.get('receipt.traces')!)).toEqual(['history_by_change']);
   });
 
   test('opening, acknowledging and asking for access do', async () => {

@@ -18,7 +18,13 @@ export * from './gen/syncline/v1/spaces';
 export * from './gen/syncline/v1/subscriptions';
 export * from './gen/syncline/v1/sync';
 export * from './gen/syncline/v1/tenants';
-export { BadRequest, BadRequest_FieldViolation, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details';
+export {
+  BadRequest,
+  BadRequest_FieldViolation,
+  ErrorInfo,
+  RequestInfo,
+  RetryInfo,
+} from './gen/google/rpc/error_details';
 export { Status } from './gen/google/rpc/status';
 export { Any } from './gen/google/protobuf/any';
 export { Duration } from './gen/google/protobuf/duration';

@@ -10,9 +10,12 @@ export interface LocalFallbackDeps {
   readonly onDegraded: OnDegraded;
   /** After a failure Redis is left alone for so long, so that nobody has to wait for it each time. */
   readonly leftAloneMs?: number;
+  /** What has not failed for so long is taken to be shared again, as perhaps nobody asks for it any more. */
+  readonly forgottenMs?: number;
 }
 
 const LEFT_ALONE_MS = 1_000;
+const FORGOTTEN_MS = 60_000;
 
 /** A session is never failed because Redis is: what could be shared is then known in this process only. */
 export function rateLimitsWithFallback(
@@ -126,11 +129,14 @@ interface Fallback {
 
 function fallback(
   part: DegradedPart,
-  { timer, onDegraded, leftAloneMs = LEFT_ALONE_MS }: LocalFallbackDeps,
+  { timer, onDegraded, leftAloneMs = LEFT_ALONE_MS, forgottenMs = FORGOTTEN_MS }: LocalFallbackDeps,
 ): Fallback {
   const state = { degraded: false, leftAlone: false };
+  let stopForgetting = (): void => undefined;
 
   const become = (degraded: boolean, error: unknown): void => {
+    stopForgetting();
+    if (degraded) stopForgetting = timer.after(forgottenMs, () => become(false, null));
     if (state.degraded === degraded) return;
     state.degraded = degraded;
     onDegraded(part, degraded, error);

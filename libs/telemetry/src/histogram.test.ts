@@ -55,6 +55,16 @@ describe('a histogram', () => {
     ]);
   });
 
+  test('leads nobody to a trace that nothing has followed for long', async () => {
+    const { took, text } = started();
+    took.observe({ how: 'so' }, 0.9, SAMPLED);
+    const looks: boolean[] = [];
+    for (let look = 0; look < 10; look++) looks.push((await text()).includes(TRACE));
+    expect(looks).toEqual([...Array<boolean>(8).fill(true), false, false]);
+    took.observe({ how: 'so' }, 0.9, SAMPLED);
+    expect(await text()).toContain(TRACE);
+  });
+
   test('keeps what is observed very often beside the rest', async () => {
     const { took, text } = started();
     const kept = took.kept({ how: 'so' });

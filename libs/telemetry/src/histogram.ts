@@ -24,6 +24,14 @@ interface Row extends KeptHistogram {
   readonly text: () => string;
 }
 
+/** So often an exemplar is shown: whoever looks sees it, and nobody is led to a trace that is long forgotten. */
+const EXEMPLAR_SHOWN_MAX = 8;
+
+interface Exemplar {
+  readonly text: string;
+  shown: number;
+}
+
 /**
  * In the place of the library's own, which looks its labels up and checks them at every value. Here an observation is a
  * search through a few bounds and two additions. An exemplar goes without its time: what collects it gives it one.
@@ -51,10 +59,17 @@ export function ownHistogram(shape: HistogramShape): OwnHistogram {
 
 function newRow(name: string, labels: readonly string[], bounds: readonly number[]): Row {
   const counts = [...bounds, Infinity].map(() => 0);
-  const exemplars: string[] = counts.map(() => '');
+  const exemplars: (Exemplar | null)[] = counts.map(() => null);
   let sum = 0;
   const line = (suffix: string, shown: readonly string[], value: number, exemplar = ''): string =>
     `${name}${suffix}${shown.length === 0 ? '' : `{${shown.join(',')}}`} ${value}${exemplar}\n`;
+  const exemplarAt = (at: number): string => {
+    const exemplar = exemplars[at] ?? null;
+    if (exemplar === null) return '';
+    exemplar.shown++;
+    if (exemplar.shown === EXEMPLAR_SHOWN_MAX) exemplars[at] = null;
+    return exemplar.text;
+  };
   return {
     observe(value, traceparent = '') {
       let at = 0;
@@ -63,14 +78,15 @@ function newRow(name: string, labels: readonly string[], bounds: readonly number
       sum += value;
       if (traceparent === '') return;
       const context = traceContextOf(traceparent);
-      if (context?.sampled === true) exemplars[at] = ` # {trace_id="${context.traceId}"} ${value}`;
+      if (context?.sampled === true)
+        exemplars[at] = { text: ` # {trace_id="${context.traceId}"} ${value}`, shown: 0 };
     },
     text() {
       let count = 0;
       const buckets = counts.map((inBucket, at) => {
         count += inBucket;
         const le = `le="${at === bounds.length ? '+Inf' : boundText(bounds[at]!)}"`;
-        return line('_bucket', [...labels, le], count, exemplars[at]);
+        return line('_bucket', [...labels, le], count, exemplarAt(at));
       });
       return `${buckets.join('')}${line('_sum', labels, sum)}${line('_count', labels, count)}`;
     },

@@ -90,6 +90,22 @@ describe('a log', () => {
     expect(lines.join()).toContain('postgres://syncline:[hidden]@db:5432/x');
   });
 
+  test('hides what errors quote of what was asked for', () => {
+    const { log, lines, events } = recorded();
+    const told = { code: '23502', detail: 'Failing row contains (acme/home, hunter2).', params: ['hunter2'] };
+    const asked = {
+      command: { name: 'evalsha', args: ['sha', 'hunter2'] },
+      where: 'copy records, line 1: hunter2',
+    };
+    log.error('failed', { error: Object.assign(new Error('null value in column "b"'), told) });
+    log.error('failed', { error: new Error('no', { cause: Object.assign(new Error('OOM'), asked) }) });
+    expect(lines.join()).not.toContain('hunter2');
+    expect(events()).toMatchObject([
+      { error: { code: '23502', message: 'null value in column "b"' } },
+      { error: { cause: { message: 'OOM', command: { name: 'evalsha' } } } },
+    ]);
+  });
+
   test('tells of errors with what caused them', () => {
     const { log, events } = recorded();
     const error = Object.assign(new TypeError('outer', { cause: new RangeError('inner') }), { code: 'E1' });

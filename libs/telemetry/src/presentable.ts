@@ -21,6 +21,9 @@ const SECRET_WORDS = new Set([
   'jwt',
 ]);
 
+/** Databases and caches say with their errors what they were given, which may be anything. */
+const QUOTING = new Set(['detail', 'where', 'params', 'args']);
+
 /** What must not be read by whoever reads logs, wherever in a text it stands. */
 const SECRETS_IN_TEXT: readonly [RegExp, string][] = [
   [/\beyJ[\w-]+\.[\w-]*\.[\w-]*/g, HIDDEN],
@@ -34,6 +37,7 @@ export function presentable(fields: LogFields | undefined): Record<string, unkno
 }
 
 function isSecret(name: string): boolean {
+  if (QUOTING.has(name)) return true;
   const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
   return words.split(/[^a-z0-9]+/).some((word) => SECRET_WORDS.has(word));
 }

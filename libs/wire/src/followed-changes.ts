@@ -2,8 +2,8 @@ import type { Answer, ChangeNumber, DeviceId, SpaceId } from '@syncline/core';
 import type { ChangeProgress, ChangeStage, DeviceProgress, FollowedChanges } from '@syncline/flows';
 import {
   ChangeStage as ProtoStage,
-  ChangeStatus,
-  Delivery,
+  type ChangeStatus,
+  type Delivery,
   type StatusRequest,
   type StatusResponse,
 } from '@syncline/proto';
@@ -59,17 +59,18 @@ export function followedChangesFromProto(proto: StatusResponse): Answer<Followed
 }
 
 function progressToProto(progress: ChangeProgress): ChangeStatus {
-  const { number, stage, outcome, version, committedAtMs } = progress;
+  const { number, stage, outcome, version, committedAtMs, announcedAtMs, traceId } = progress;
   return {
-    ...ChangeStatus.create(),
     number,
     stage: stages.code(stage),
     outcome: outcome === null ? undefined : outcomeToProto(outcome),
     version,
     committedAtMs,
+    announcedAtMs,
     deliveries: progress.others.map(deliveryToProto),
     acknowledgedCount: uint32(progress.acknowledgedCount),
     deviceCount: uint32(progress.deviceCount),
+    traceId,
   };
 }
 
@@ -80,14 +81,24 @@ function progressFromProto(proto: ChangeStatus, at: Place): ChangeProgress {
     outcome: proto.outcome === undefined ? null : outcomeFromProto(proto.outcome, inside(at, 'outcome')),
     version: whole(at, 'version', proto.version),
     committedAtMs: whole(at, 'committed_at_ms', proto.committedAtMs),
+    announcedAtMs: whole(at, 'announced_at_ms', proto.announcedAtMs),
     others: each(at, 'deliveries', proto.deliveries, deliveryFromProto),
     acknowledgedCount: whole(at, 'acknowledged_count', proto.acknowledgedCount),
     deviceCount: whole(at, 'device_count', proto.deviceCount),
+    traceId: proto.traceId,
   };
 }
 
-function deliveryToProto({ device, acknowledged, lastSeenMs }: DeviceProgress): Delivery {
-  return { ...Delivery.create(), device, acknowledgedVersion: uint64(acknowledged), seenAtMs: lastSeenMs };
+function deliveryToProto(progress: DeviceProgress): Delivery {
+  const { device, acknowledged, lastSeenMs, delivered, deliveredAtMs, acknowledgedAtMs } = progress;
+  return {
+    device,
+    deliveredAtMs,
+    acknowledgedAtMs,
+    acknowledgedVersion: uint64(acknowledged),
+    seenAtMs: lastSeenMs,
+    deliveredVersion: uint64(delivered),
+  };
 }
 
 function deliveryFromProto(proto: Delivery, at: Place): DeviceProgress {
@@ -95,5 +106,8 @@ function deliveryFromProto(proto: Delivery, at: Place): DeviceProgress {
     device: idIn<DeviceId>(at, 'device', proto.device),
     acknowledged: whole(at, 'acknowledged_version', proto.acknowledgedVersion),
     lastSeenMs: whole(at, 'seen_at_ms', proto.seenAtMs),
+    delivered: whole(at, 'delivered_version', proto.deliveredVersion),
+    deliveredAtMs: whole(at, 'delivered_at_ms', proto.deliveredAtMs),
+    acknowledgedAtMs: whole(at, 'acknowledged_at_ms', proto.acknowledgedAtMs),
   };
 }

@@ -40,6 +40,7 @@ export * from './space-calls';
 export * from './space-lists';
 export * from './status';
 export * from './status-json';
+export * from './whereabouts';
 export * from './wire-trip';
 export type { Pair } from './pair';
 export { type Codec, decode, decodeJson, encode } from './encoding';

@@ -101,11 +101,21 @@ describe('calls outside of a session', () => {
       outcome: anyNullable(anyOutcome),
       version: anyWhole,
       committedAtMs: anyWhole,
-      others: fc.array(fc.record({ device: anyDevice, acknowledged: anyWhole, lastSeenMs: anyWhole }), {
-        maxLength: 2,
-      }),
+      announcedAtMs: anyWhole,
+      others: fc.array(
+        fc.record({
+          device: anyDevice,
+          acknowledged: anyWhole,
+          lastSeenMs: anyWhole,
+          delivered: anyWhole,
+          deliveredAtMs: anyWhole,
+          acknowledgedAtMs: anyWhole,
+        }),
+        { maxLength: 2 },
+      ),
       acknowledgedCount: fc.nat(),
       deviceCount: fc.nat(),
+      traceId: fc.constantFrom('', 'a'.repeat(32)),
     });
     const anyFollowed = fc.record({
       changes: fc.array(anyProgress, { maxLength: 3 }),

@@ -8,6 +8,7 @@ import {
   BadRequest,
   ErrorInfo,
   Refusal as ProtoRefusal,
+  RequestInfo,
   RetryInfo,
   ServerMessage,
 } from '@syncline/proto';
@@ -83,6 +84,12 @@ describe('a refusal as a status', () => {
     expect(told).toEqual({ code: 13, message: REASONS.INTERNAL, details: [] });
     expect(statusToRefusal(told)).toEqual(refusal('INTERNAL'));
   });
+
+  test('of a bug in a trace says where it is found', () => {
+    const told = refusalToStatus({ ...refusal('INTERNAL', { facts: { row: '7' } }), trace: 'ab'.repeat(16) });
+    expect(typesOf(told)).toEqual(['google.rpc.RequestInfo']);
+    expect(statusToRefusal(through(told))).toEqual({ ...refusal('INTERNAL'), trace: 'ab'.repeat(16) });
+  });
 });
 
 describe('a status from elsewhere', () => {
@@ -107,6 +114,12 @@ describe('a status from elsewhere', () => {
     const info = ErrorInfo.create({ reason: 'RATE_LIMITED', domain: 'proxy.example' });
     const details = [Any.create({ typeUrl: 'x/google.rpc.ErrorInfo', value: encode(ErrorInfo, info) })];
     expect(statusToRefusal({ code: 14, message: '', details }).reason).toBe('UNAVAILABLE');
+  });
+
+  test('with the id of a request that is no trace names no trace', () => {
+    const info = RequestInfo.create({ requestId: 'req-1700' });
+    const details = [Any.create({ typeUrl: 'x/google.rpc.RequestInfo', value: encode(RequestInfo, info) })];
+    expect(statusToRefusal({ code: 14, message: '', details })).toEqual(refusal('UNAVAILABLE'));
   });
 
   test('with a reason newer than this code is taken by its advice', () => {

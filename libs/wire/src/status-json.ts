@@ -1,4 +1,4 @@
-import { BadRequest, ErrorInfo, RetryInfo, type Status } from '@syncline/proto';
+import { BadRequest, ErrorInfo, RequestInfo, RetryInfo, type Status } from '@syncline/proto';
 import { type Codec, decode, encode } from './encoding';
 
 const TYPE_PREFIX = 'type.googleapis.com/google.rpc.';
@@ -45,6 +45,7 @@ const retry: DetailCodec = {
 const DETAILS: ReadonlyMap<string, DetailCodec> = new Map([
   ['ErrorInfo', plain(ErrorInfo)],
   ['BadRequest', plain(BadRequest)],
+  ['RequestInfo', plain(RequestInfo)],
   ['RetryInfo', retry],
 ]);
 

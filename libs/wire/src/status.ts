@@ -1,6 +1,6 @@
 import { type Reason, REASONS, type Refusal, refusal } from '@syncline/core';
 import type { Any } from '@syncline/proto';
-import { BadRequest, ErrorInfo, RetryInfo, Status } from '@syncline/proto';
+import { BadRequest, ErrorInfo, RequestInfo, RetryInfo, Status } from '@syncline/proto';
 import { type Codec, decode, encode, uint64 } from './encoding';
 import { isReason, REASON_TABLE, reasonByAdvice, STATUS_CODES } from './reasons';
 
@@ -9,8 +9,9 @@ const TYPE_PREFIX = 'type.googleapis.com/google.rpc.';
 const NANOS_PER_MS = 1_000_000;
 
 /** A refusal as the status of a call. A fault of the service says no more than that it is one. */
-export function refusalToStatus({ reason, message, violations, retryAfterMs, facts }: Refusal): Status {
-  if (reason === 'INTERNAL') return bugStatus();
+export function refusalToStatus(refused: Refusal): Status {
+  const { reason, message, violations, retryAfterMs, facts, trace = '' } = refused;
+  if (reason === 'INTERNAL') return bugStatus(trace);
   const { code, advice } = REASON_TABLE[reason];
   const metadata = new Map([...Object.entries(facts), ['advice', advice] as const]);
   const details = [detail('ErrorInfo', ErrorInfo, { reason, domain: ERROR_DOMAIN, metadata })];
@@ -23,12 +24,24 @@ export function refusalToStatus({ reason, message, violations, retryAfterMs, fac
     const retryDelay = { seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * NANOS_PER_MS };
     details.push(detail('RetryInfo', RetryInfo, { retryDelay }));
   }
-  return { code: STATUS_CODES[code], message, details };
+  return { code: STATUS_CODES[code], message, details: [...details, ...traceDetails(trace)] };
 }
 
-/** For what was thrown: its cause is logged, the caller learns nothing of it. */
-export function bugStatus(): Status {
-  return { code: STATUS_CODES.INTERNAL, message: REASONS.INTERNAL, details: [] };
+/** For what was thrown: its cause is logged, the caller learns nothing of it but where that is found. */
+export function bugStatus(trace = ''): Status {
+  return { code: STATUS_CODES.INTERNAL, message: REASONS.INTERNAL, details: traceDetails(trace) };
+}
+
+function traceDetails(trace: string): Any[] {
+  return trace === '' ? [] : [detail('RequestInfo', RequestInfo, RequestInfo.create({ requestId: trace }))];
+}
+
+const TRACE_ID = /^[0-9a-f]{32}$/;
+
+/** Proxies have ids of their own kind for requests. */
+function traceOf(status: Status): Pick<Refusal, 'trace'> {
+  const { requestId = '' } = detailOf(status, 'RequestInfo', RequestInfo) ?? {};
+  return TRACE_ID.test(requestId) ? { trace: requestId } : {};
 }
 
 /** What a call's status says to a client, whoever made it: the service, a proxy before it, or gRPC itself. */
@@ -36,7 +49,10 @@ export function statusToRefusal(status: Status): Refusal {
   const info = detailOf(status, 'ErrorInfo', ErrorInfo);
   if (info?.domain !== ERROR_DOMAIN) {
     const reason = REASON_OF_CODE.get(status.code) ?? 'UNAVAILABLE';
-    return refusal(reason, status.message === '' ? {} : { message: status.message });
+    return {
+      ...refusal(reason, status.message === '' ? {} : { message: status.message }),
+      ...traceOf(status),
+    };
   }
   const advice = info.metadata.get('advice');
   const facts = [...info.metadata].filter(([name]) => name !== 'advice');
@@ -50,6 +66,7 @@ export function statusToRefusal(status: Status): Refusal {
     retryAfterMs:
       delay === undefined ? null : uint64(delay.seconds * 1_000 + Math.ceil(delay.nanos / NANOS_PER_MS)),
     facts: Object.fromEntries(facts),
+    ...traceOf(status),
   };
 }
 

@@ -1,5 +1,6 @@
 import { beginEpoch, manageMembers, manageSpaces } from '@syncline/flows';
-import { spaceKey } from '@syncline/core';
+import { nameHash, spaceKey } from '@syncline/core';
+import type { Identity } from '@syncline/ports';
 import * as proto from '@syncline/proto';
 import * as wire from '@syncline/wire';
 import type { UnaryMethod } from '../unary/methods';
@@ -43,12 +44,16 @@ export function spaceMethods(deps: AdminDeps, known: KnownCall): Record<string, 
       form(proto.BeginEpochResponse, wire.epochBegun),
       async (identity, call) => {
         const begun = await begin(identity, call);
-        const { user } = identity;
-        if (begun.ok) deps.log.info('an epoch was begun', { by: user, ...call, ...begun.value });
+        if (begun.ok) deps.log.info('an epoch was begun', { ...epochFacts(identity, call), ...begun.value });
         return begun;
       },
     ),
   };
+}
+
+function epochFacts({ tenant: own, user: by }: Identity, { tenant: named, space, why }: wire.ReasonedEpoch) {
+  const tenant = named ?? own;
+  return { by, tenant, space: space === null ? null : nameHash(spaceKey(tenant, space)), why };
 }
 
 /** What owners decide about the members of a space. */

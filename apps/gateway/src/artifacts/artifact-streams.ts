@@ -45,7 +45,7 @@ export function artifactStreams(deps: ArtifactStreamsDeps): ArtifactStreams {
   };
 
   const perform = async (name: string, call: TransferCall, work: () => Promise<Answer<null>>) => {
-    const answer = await settle(`${SERVICE}/${name}`, work);
+    const answer = await settle(`${SERVICE}/${name}`, work, call);
     if (!answer.ok && answer.refusal.reason === 'SLOW_CONSUMER') deps.metrics.slowConsumer();
     call.end(answer.ok ? null : answer.refusal);
   };

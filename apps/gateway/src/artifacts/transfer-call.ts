@@ -25,6 +25,8 @@ export type Next =
 export interface TransferCall {
   /** Empty without one. */
   readonly token: string;
+  /** W3C traceparent; empty for none. */
+  readonly trace: string;
   /** Null where the address says nothing. */
   readonly address: string | null;
   stopped(): Stopped | null;
@@ -137,6 +139,7 @@ function linedUp(
 
   return {
     token: bearerToken(call.metadata.get('authorization')[0]?.toString()),
+    trace: call.metadata.get('traceparent')[0]?.toString() ?? '',
     address: behindProxy ? null : addressOf(call.getPeer()),
     stopped: () => halt.why(),
     send: async (bytes) =>

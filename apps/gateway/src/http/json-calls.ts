@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, PROTOCOL_MAX, PROTOCOL_MIN, type Refusal, refusal } from '@syncline/core';
 import { refusalToStatus, statusToJson } from '@syncline/wire';
 import { leavingCaller } from '../leaving';
+import { refusedInTrace } from '../tracing/refused-in-trace';
 import { bearerToken } from '../unary/bearer';
 import { knownIfLarge } from '../unary/known-if-large';
 import type { CallContext, UnaryMethod } from '../unary/methods';
@@ -52,7 +53,7 @@ export function jsonCalls(deps: HttpDeps): (...exchange: Exchange) => void {
       refuse(deps, [request, response], told, 415);
     } else {
       void answer(deps, [request, response], (bytes, context) =>
-        settle(path.slice(1), () => answerOf(method, bytes, context), context.trace),
+        settle(path.slice(1), () => answerOf(method, bytes, context), context),
       );
     }
   };
@@ -98,7 +99,7 @@ function refuse(
   const all = { ...corsHeaders(request.headers, origins), ...refusalHeaders(refused), ...headers };
   // What was not read of the request would be taken for the next one.
   const closing = request.complete ? {} : { connection: 'close' };
-  writeJson(response, status, refusalJson(refused), { ...all, ...closing });
+  writeJson(response, status, refusalJson(refusedInTrace(refused, traceOf(request))), { ...all, ...closing });
 }
 
 export function refusalJson(refused: Refusal): unknown {
@@ -133,11 +134,14 @@ export function pathOf({ url }: IncomingMessage): string {
 function contextOf({ behindProxy }: HttpDeps, [request, response]: Exchange): CallContext {
   const leaving = leavingCaller();
   response.once('close', () => leaving.abort());
-  const { authorization, traceparent } = request.headers;
   return {
-    token: bearerToken(authorization),
+    token: bearerToken(request.headers.authorization),
     peer: behindProxy ? '' : (request.socket.remoteAddress ?? ''),
-    trace: typeof traceparent === 'string' ? traceparent : '',
+    trace: traceOf(request),
     gone: leaving.signal,
   };
+}
+
+function traceOf({ headers: { traceparent } }: IncomingMessage): string {
+  return typeof traceparent === 'string' ? traceparent : '';
 }

@@ -4,6 +4,7 @@ import {
   msOf,
   payloadBytes,
   type QuotaState,
+  type Reason,
   type Refusal,
   refusal,
   type SpaceId,
@@ -29,7 +30,13 @@ import type { GatewayDeps } from '../gateway-deps';
 import { nearQuotasAtPush } from '../near-quotas';
 import { pushAnswered } from '../tracing/push-answered';
 import type { TracedRead } from '../tracing/traced-news';
-import { type DeviceSession, keyOf, leavingSignal, type TracedInput } from './device-session';
+import {
+  type DeviceSession,
+  keyOf,
+  leavingSignal,
+  type ReceivedPush,
+  type TracedInput,
+} from './device-session';
 
 type Asked = AskedEffect['do'];
 type EffectOf<Kind extends Asked> = AskedEffect & { readonly do: Kind };
@@ -90,14 +97,14 @@ export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
   };
 
   const refusalFor = (error: unknown, session: DeviceSession, effect: AskedEffect): Refusal => {
-    const span = effect.do === 'push' ? session.receivedPushes.get(effect.changes)?.span : null;
-    const trace = traceFacts(span);
+    const received = effect.do === 'push' ? session.receivedPushes.get(effect.changes) : undefined;
+    const trace = traceFacts(received?.span);
     const isAway = error instanceof Unavailable;
     const reason = isAway ? 'UNAVAILABLE' : 'INTERNAL';
-    span?.fail(reason);
-    span?.end();
     if (isAway) log.warn('a session had to be refused something', { effect: effect.do, ...trace, error });
     else log.error('a fault behind a session', { effect: effect.do, ...trace, error });
+    if (effect.do === 'push' && received !== undefined)
+      pushFailed(deps, session, { changes: effect.changes.length, received, reason });
     return { ...refusal(reason, { retryAfterMs: UNAVAILABLE_RETRY_MS }), ...trace };
   };
 
@@ -121,6 +128,28 @@ export function sessionAnswers(deps: AnswersDeps): SessionAnswers {
     },
     close: () => tenants.close(),
   };
+}
+
+interface FailedPush {
+  readonly changes: number;
+  readonly received: ReceivedPush;
+  readonly reason: Reason;
+}
+
+function pushFailed(
+  { clock, metrics }: GatewayDeps,
+  session: DeviceSession,
+  { changes, received: { span, receivedAtMs }, reason }: FailedPush,
+): void {
+  span?.fail(reason);
+  span?.end();
+  metrics.pushed({
+    refused: reason,
+    changes,
+    tookMs: Math.max(0, clock.nowMs() - receivedAtMs),
+    tenant: session.identity!.tenant,
+    traceparent: span?.traceparent ?? '',
+  });
 }
 
 function handled(handlers: Handlers, session: DeviceSession, effect: AskedEffect): Promise<TracedInput> {
@@ -190,7 +219,12 @@ function readFor({ backends, tracedRead }: AnswersDeps): Handlers['read'] {
     const key = keyOf(session, space);
     const traced = tracedRead(session, key, cursor.position);
     const gone = leavingSignal(session);
-    const found = await backends.read(key, reader, cursor, gone, knownHead, traced?.traceparent);
+    const found = await backends
+      .read(key, reader, cursor, gone, knownHead, traced?.traceparent)
+      .catch((error: unknown) => {
+        traced?.failed('INTERNAL');
+        throw error;
+      });
     if (!found.ok) {
       traced?.failed(found.refusal.reason);
       return { kind: 'not-read', space, ticket, refusal: found.refusal };
@@ -255,7 +289,14 @@ function pushFor(deps: GatewayDeps): Handlers['push'] {
       span === null ? answered : pushAnswered(span, { space: key, changes: changes.length, bytes }, answered);
     const tookMs = Math.max(0, clock.nowMs() - sentAtMs);
     const { tenant } = pushing.sender;
-    metrics.pushed({ result, changes: changes.length, tookMs, tenant, traceparent: span?.traceparent ?? '' });
+    const refused = result.kind === 'refused' ? result.refusal.reason : null;
+    metrics.pushed({
+      refused,
+      changes: changes.length,
+      tookMs,
+      tenant,
+      traceparent: span?.traceparent ?? '',
+    });
     const changesRemaining = admitted.ok ? admitted.value.remaining : 0;
     const looked = result.kind === 'outcomes' ? quotasFor(pushing, space, key) : null;
     const quotas = looked === null ? [] : await looked;

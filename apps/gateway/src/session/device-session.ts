@@ -9,7 +9,7 @@ import {
   type SpaceKey,
 } from '@syncline/core';
 import type { CountedSession, Identity } from '@syncline/ports';
-import type { Span } from '@syncline/telemetry';
+import { type Span, traceContextOf } from '@syncline/telemetry';
 import { leavingCaller } from '../leaving';
 import type { SessionStream } from './stream';
 
@@ -99,7 +99,8 @@ export function deviceSession(
     identity: null,
     counted: null,
     skewMs: 0,
-    traceparent: stream.traceparent,
+    // What cannot be read may be long, and is kept for nothing.
+    traceparent: traceContextOf(stream.traceparent) === null ? '' : stream.traceparent,
     asked: 0,
     receivedPushes,
     pushBytesAsked: 0,

@@ -10,6 +10,7 @@ import {
 import { DeviceMessage as ProtoMessage } from '@syncline/proto';
 import { type Compressor, decode, deviceMessageFromProto, encodedPushIn } from '@syncline/wire';
 import { gzipCompressor } from '@syncline/wire/gzip';
+import { traceContextOf } from '@syncline/telemetry';
 import type { GatewayDeps } from '../gateway-deps';
 import type { DeviceSession } from './device-session';
 
@@ -45,7 +46,7 @@ export function readMessage(deps: Pick<GatewayDeps, 'limits' | 'metrics' | 'cloc
         span: null,
       });
     }
-    if (kind === 'hello' && input.kind === 'message' && input.traceparent !== '')
+    if (kind === 'hello' && input.kind === 'message' && traceContextOf(input.traceparent) !== null)
       session.traceparent = input.traceparent;
     if (session.state.phase === 'greeted') session.earlyBytes += bytes.length;
     return input;

@@ -13,7 +13,7 @@ import { pollHeads } from '../spaces/heads-poll';
 import { presenceRooms } from '../spaces/presence-rooms';
 import { followRights } from '../spaces/rights';
 import { shutOut } from '../spaces/shutting-out';
-import { watchedSpaces } from '../spaces/watched-spaces';
+import { trailsOf, watchedSpaces } from '../spaces/watched-spaces';
 import { sessionAnswers } from './answers';
 import { type DeviceSession, deviceSession, type Feeding, type ReceivedPushes } from './device-session';
 import { drainSessions } from './drain';
@@ -53,6 +53,9 @@ export function sessionShell(deps: GatewayDeps): SessionShell {
     every(deps.timer, deps.limits.sessionLeaseMs / RENEWALS_PER_LEASE, () => renew(parts, feeding)),
     pollHeads(deps, feeding, spaces, rights),
     shutOut(deps, feeding, () => [...open]),
+    deps.whereabouts.answer((question) =>
+      deps.trails.answer(question, trailsOf(spaces.find(question.space))),
+    ),
   ];
   watchSessions(parts);
   let accepting = true;

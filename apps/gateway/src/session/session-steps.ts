@@ -4,7 +4,7 @@ import type { PresenceRooms } from '../spaces/presence-rooms';
 import type { Rights } from '../spaces/rights';
 import type { WatchedSpaces } from '../spaces/watched-spaces';
 import type { SessionAnswers } from './answers';
-import type { DeviceSession, TracedInput } from './device-session';
+import { type DeviceSession, keyOf, type TracedInput } from './device-session';
 import { isAnswered, mayRead } from './flow-control';
 import type { Keeping } from './keeping';
 import type { Outgoing } from './outgoing';
@@ -59,8 +59,7 @@ function perform(parts: SessionParts, session: DeviceSession, effect: SessionEff
     case 'watch':
       return spaces.watch(session, effect.space);
     case 'unwatch':
-      presence.leave(session, effect.space);
-      return spaces.unwatch(session, effect.space);
+      return leaveSpace(parts, session, effect);
     case 'acknowledge':
       if (effect.version !== null) spaces.acknowledged(session, effect.space, effect.version);
       return kept.acknowledge(session, effect.space, effect.cursor);
@@ -73,6 +72,16 @@ function perform(parts: SessionParts, session: DeviceSession, effect: SessionEff
     case 'close':
       return end(parts, session, session.lastRefusal);
   }
+}
+
+function leaveSpace(
+  { deps, spaces, presence }: SessionParts,
+  session: DeviceSession,
+  { space, trail }: Pick<Extract<SessionEffect, { do: 'unwatch' }>, 'space' | 'trail'>,
+): void {
+  presence.leave(session, space);
+  spaces.unwatch(session, space);
+  if (trail !== null) deps.trails.left(keyOf(session, space), session.state.hello!.device, trail);
 }
 
 async function ask(parts: SessionParts, session: DeviceSession, effect: AskedEffect): Promise<void> {
@@ -132,10 +141,7 @@ function makeRoom({ deps }: Pick<SessionParts, 'deps'>, session: DeviceSession):
 function abandon(parts: SessionParts, session: DeviceSession): void {
   const { state } = session;
   session.inputs.length = 0;
-  for (const space of state.subscriptions.keys()) {
-    parts.presence.leave(session, space);
-    parts.spaces.unwatch(session, space);
-  }
+  for (const sub of state.subscriptions.values()) leaveSpace(parts, session, sub);
   state.phase = 'closed';
   end(parts, session, refusal('INTERNAL'));
 }

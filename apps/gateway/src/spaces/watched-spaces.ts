@@ -1,4 +1,5 @@
 import type { Announcement, Epoch, SpaceId, SpaceKey, Version } from '@syncline/core';
+import type { DeviceTrail } from '@syncline/ports';
 import type { GatewayDeps } from '../gateway-deps';
 import { type DeviceSession, type Feeding, keyOf } from '../session/device-session';
 import { type TracedNews, tracedNews } from '../tracing/traced-news';
@@ -92,11 +93,12 @@ export function watchedSpaces(deps: GatewayDeps, { feed }: Feeding): WatchedSpac
 
 /** Tells an announcement to all sessions of its space. */
 function passingOn(deps: GatewayDeps, feed: Feeding['feed']) {
-  const { pages, metrics } = deps;
+  const { pages, metrics, trails, clock } = deps;
   return (watching: WatchedSpace, announcement: Announcement): void => {
     const { epoch, from, to, traces } = announcement;
     const isRead = hasReader(watching);
     note(watching, epoch, to);
+    trails.announced(watching.key, announcement, clock.nowMs());
     if (isRead) {
       const { entries } = announcement;
       metrics.announced(entries === null ? 'without' : 'with');
@@ -140,4 +142,13 @@ export function note(watching: WatchedSpace, epoch: Epoch, head: Version): boole
   watching.epoch = epoch;
   watching.head = head;
   return true;
+}
+
+/** How far the devices that are here have come. */
+export function trailsOf(watching: WatchedSpace | undefined): readonly DeviceTrail[] {
+  if (watching === undefined) return [];
+  return Array.from(watching.sessions, ({ state }) => ({
+    device: state.hello!.device,
+    trail: state.subscriptions.get(watching.space)?.trail ?? null,
+  })).filter((each): each is DeviceTrail => each.trail !== null);
 }

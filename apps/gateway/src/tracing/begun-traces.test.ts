@@ -36,6 +36,8 @@ describe('a push belongs to', () => {
       parent: asked(1),
       links: [asked(2), asked(3)],
     });
+    expect(begunBy({ traceparent: asked(1), changes: changes(asked(2)) }).links).toEqual([asked(2)]);
+    expect(begunBy({ traceparent: asked(1), changes: changes('', asked(1)) }).links).toEqual([]);
   });
 });
 

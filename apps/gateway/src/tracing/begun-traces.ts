@@ -58,7 +58,7 @@ const NO_LINKS: readonly string[] = [];
 
 /** Changes made at different moments may have a trace each, and go in one push. */
 function linksOf(changes: readonly Change[], parent: string): readonly string[] {
-  if (changes.length < 2) return NO_LINKS;
+  if (changes.every(({ trace }) => trace === '' || trace === parent)) return NO_LINKS;
   const links = new Set<string>();
   for (const { trace } of changes) {
     if (trace === '' || trace === parent) continue;

@@ -1,5 +1,6 @@
 import { nameHash, type PushResult, type SpaceKey } from '@syncline/core';
-import { type Span, traceFacts } from '@syncline/telemetry';
+import type { Span } from '@syncline/telemetry';
+import { refusedInTrace } from './refused-in-trace';
 
 /** Of one push, for its span. */
 export interface PushFacts {
@@ -18,6 +19,6 @@ export function pushAnswered(
   if (result.kind === 'refused') span.fail(result.refusal.reason);
   span.end();
   return result.kind === 'refused'
-    ? { kind: 'refused', refusal: { ...result.refusal, ...traceFacts(span) } }
+    ? { kind: 'refused', refusal: refusedInTrace(result.refusal, span.traceparent) }
     : result;
 }

@@ -26,17 +26,19 @@ import {
   memoryStore,
   type MemoryStore,
   memoryTokens,
+  memoryWhereabouts,
   systemChance,
   systemClock,
   systemTimer,
 } from '@syncline/memory';
 import type { Clock, Identity } from '@syncline/ports';
-import { createMetrics, noTraces, silentLog } from '@syncline/telemetry';
+import { createMetrics, noTraces, silentLog, type Traces } from '@syncline/telemetry';
 import { gzipCompressor } from '@syncline/wire/gzip';
 import type { Backends } from '../backends';
 import { gatewayMetrics } from '../gateway-metrics';
 import { DEFAULT_TIMING, type GatewayTiming } from '../gateway-timing';
 import { pageEncodings } from '../session/page-encodings';
+import { spaceTrails } from '../spaces/space-trails';
 import { begunTraces } from '../tracing/begun-traces';
 import type { CallDeps } from './call-deps';
 
@@ -50,11 +52,21 @@ export interface CallWorldGiven {
   readonly limits?: Partial<Limits>;
   readonly backends?: Partial<Backends>;
   readonly timing?: Partial<GatewayTiming>;
+  readonly traces?: Traces;
 }
+
+const identityOf = (user: string, more: Partial<Identity> = {}): Identity => ({
+  tenant: TENANT,
+  user: user as UserId,
+  expiresAtMs: Number.MAX_SAFE_INTEGER,
+  grants: new Map(),
+  ...more,
+});
 
 /** Everything behind a gateway in memory, with one space that ann owns and bob may read. */
 export async function callWorld(world: CallWorldGiven = {}) {
   const limits: Limits = { ...DEFAULT_LIMITS, ...world.limits };
+  const { traces = noTraces } = world;
   const aheadMs = { now: 0 };
   const wall = systemClock();
   const timer = systemTimer();
@@ -64,7 +76,8 @@ export async function callWorld(world: CallWorldGiven = {}) {
   const tokens = memoryTokens();
   const policies = policyRegistry(Object.values(CORE_POLICIES));
   const keys = hmacCursorKeys([{ id: 1, secret: new Uint8Array(32).fill(7) }]);
-  const metrics = gatewayMetrics(createMetrics({ withProcess: false }));
+  const registry = createMetrics({ withProcess: false });
+  const metrics = gatewayMetrics(registry);
   const compressor = gzipCompressor(limits.messageBytesMax);
   const calls: string[] = [];
   const backends = {
@@ -76,6 +89,8 @@ export async function callWorld(world: CallWorldGiven = {}) {
     store,
     backends,
     announcements,
+    whereabouts: memoryWhereabouts(),
+    trails: spaceTrails(),
     presence: memoryPresence({ timer }),
     sessions: memorySessionRegistry({ clock }),
     rates,
@@ -93,19 +108,12 @@ export async function callWorld(world: CallWorldGiven = {}) {
     chance: systemChance(),
     timer,
     metrics,
-    traces: noTraces,
-    begunTraces: begunTraces({ traces: noTraces, clock }),
+    traces,
+    begunTraces: begunTraces({ traces, clock }),
     log: silentLog,
     pages: pageEncodings({ compressor, packBytesMin: limits.pageCompressBytesMin, encoded: () => undefined }),
     compressor,
   };
-  const identityOf = (user: string, more: Partial<Identity> = {}): Identity => ({
-    tenant: TENANT,
-    user: user as UserId,
-    expiresAtMs: Number.MAX_SAFE_INTEGER,
-    grants: new Map(),
-    ...more,
-  });
   for (const user of ['ann', 'bob', 'eve']) tokens.issue(`token-of-${user}`, identityOf(user));
   tokens.issue('expired', identityOf('ann', { expiresAtMs: 1 }));
   await store.createSpace(HOME_KEY, null);
@@ -116,6 +124,7 @@ export async function callWorld(world: CallWorldGiven = {}) {
     store,
     tokens,
     identityOf,
+    registry,
     /** What was asked of merge and delta, in order. */
     calls,
     passMs: (ms: number): void => void (aheadMs.now += ms),

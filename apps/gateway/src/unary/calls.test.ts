@@ -1,3 +1,4 @@
+import type { DeviceProgress } from '@syncline/flows';
 import {
   type Answer,
   type Change,
@@ -417,8 +418,11 @@ describe.each(['grpc', 'http'] as const)('calls outside of a session, over %s', 
       stage: 'acknowledged',
       acknowledgedCount: 1,
       deviceCount: 1,
-      others: [{ device: 'reader', acknowledged: 1 }],
+      others: [{ device: 'reader', acknowledged: 1, delivered: 1 }],
     });
+    const [{ deliveredAtMs, acknowledgedAtMs }] = told!.others as [DeviceProgress];
+    expect(deliveredAtMs).toBeGreaterThanOrEqual(told!.committedAtMs);
+    expect(acknowledgedAtMs).toBeGreaterThanOrEqual(deliveredAtMs);
     expect(reasonOf(await ann.follow(Array.from({ length: 101 }, (_, n) => n + 1)))).toBe('INVALID_ARGUMENT');
     expect(reasonOf(await device(via, { token: 'token-of-eve' }).follow([1], 'd1'))).toBe('SPACE_NOT_FOUND');
   });

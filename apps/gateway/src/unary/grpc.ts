@@ -39,7 +39,7 @@ export function unaryHandlers(
           waiting.isLate
             ? refused('DEADLINE_EXCEEDED')
             : (tooLarge(call.request, deps) ?? read(method, call.request, context));
-        void settle(name, answer, context.trace).then((answered) => {
+        void settle(name, answer, context).then((answered) => {
           waiting.end();
           if (answered.ok) done(null, answered.value);
           else done(refusedCall(answered.refusal));

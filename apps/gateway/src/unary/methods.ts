@@ -7,8 +7,8 @@ export interface CallContext {
   readonly token: string;
   /** The caller's network address, for limits that hold before anyone is known. */
   readonly peer: string;
-  /** W3C traceparent; empty for none. */
-  readonly trace: string;
+  /** W3C traceparent; empty for none. At first the caller's, and then that of what was begun for the call. */
+  trace: string;
   /** Aborted once nobody waits for the answer any more: the call was cancelled, or its deadline has passed. */
   readonly gone: AbortSignal;
 }

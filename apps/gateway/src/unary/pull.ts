@@ -1,4 +1,12 @@
-import { type Answer, granted, spaceKey } from '@syncline/core';
+import {
+  type Answer,
+  type CursorKeys,
+  decodeCursor,
+  granted,
+  spaceKey,
+  type SpaceKey,
+  type Version,
+} from '@syncline/core';
 import { pullSpace } from '@syncline/flows';
 import { PullRequest, PullResponse } from '@syncline/proto';
 import type { Span } from '@syncline/telemetry';
@@ -13,7 +21,7 @@ import { type CallContext, type UnaryMethod, unaryMethod } from './methods';
 import { pollingPace } from './pace';
 
 export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): UnaryMethod {
-  const { store, backends, limits, clock, compressor, begunTraces } = deps;
+  const { store, backends, limits, clock, keys, compressor, begunTraces, trails } = deps;
   const packing = compressor && { compressor, packBytesMin: limits.pageCompressBytesMin };
   const answer = async (
     request: PullRequest,
@@ -44,6 +52,9 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
     const { opening, pages, checkpoint, collections } = pulled.value;
     const { reset, access, epoch, lastNumber, mismatched } = opening;
     const key = spaceKey(identity.tenant, wanted.space);
+    const sent = checkpoint?.version ?? null;
+    const stored = storedIn(wanted.acknowledged, key, keys);
+    trails.pulled(key, admitted.value.device, { cursor: opening.cursor, sent, stored }, clock.nowMs());
     const pollMs = activity.pollAfterMs(key, opening.head);
     const quotas = pages.length === 0 ? [] : await nearQuotas(deps, key, clock.nowMs());
     const response = {
@@ -63,6 +74,10 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
   };
   return unaryMethod(PullRequest, PullResponse, (request, context) => {
     const span = begunTraces.call('gateway.pull', context.trace);
-    return inSpan(span, () => answer(request, context, span));
+    return inSpan(span, context, () => answer(request, context, span));
   });
+}
+
+function storedIn(acknowledged: Uint8Array | null, space: SpaceKey, keys: CursorKeys): Version | null {
+  return acknowledged === null ? null : (decodeCursor(acknowledged, space, keys)?.checkpoint ?? null);
 }

@@ -7,12 +7,15 @@ import {
   payloadBytes,
   pushObstacle,
   type PushResult,
+  type Reason,
   refused,
 } from '@syncline/core';
 import { admitPush } from '@syncline/flows';
+import { Unavailable } from '@syncline/ports';
 import { PushRequest, PushResponse } from '@syncline/proto';
 import type { Span } from '@syncline/telemetry';
 import { type PushCall, pushCallFromProto, type PushedCall, pushedCallToProto } from '@syncline/wire';
+import type { AnsweredPush } from '../delivery-metrics';
 import { nearQuotasAtPush } from '../near-quotas';
 import { inSpan } from '../tracing/in-span';
 import { type Admit, type Admitted, admitToSpace } from './admitted';
@@ -33,11 +36,37 @@ export function pushMethod(deps: CallDeps, admit: Admit): UnaryMethod {
     const { changes } = call.value.push;
     const traceparent = request.body?.$case === 'push' ? request.body.push.traceparent : '';
     const span = deps.begunTraces.push({ changes, traceparent, around: context.trace, atMs });
-    const pushed = await inSpan(span, () =>
-      pushFor({ ...deps, quotasAt, span }, admitted.value, call.value, context),
+    const { tenant } = admitted.value.identity;
+    const ofPush = { changes: changes.length, tenant, traceparent: span?.traceparent ?? '' };
+    const pushed = await inSpan(span, context, () =>
+      counted(deps, ofPush, context.gone, () =>
+        pushFor({ ...deps, quotasAt, span }, admitted.value, call.value, context),
+      ),
     );
     return pushed.ok ? granted(pushedCallToProto(pushed.value)) : pushed;
   });
+}
+
+/** Whatever becomes of it, it counts as a push that was answered. */
+async function counted(
+  { clock, metrics }: CallDeps,
+  push: Omit<AnsweredPush, 'refused' | 'tookMs'>,
+  gone: AbortSignal,
+  call: () => Promise<Answer<PushedCall>>,
+): Promise<Answer<PushedCall>> {
+  const startedMs = clock.nowMs();
+  const count = (refused: Reason | null): void =>
+    metrics.pushed({ ...push, refused, tookMs: Math.max(0, clock.nowMs() - startedMs) });
+  try {
+    const pushed = await call();
+    // Whoever hung up before it was sent on has no answer, and no failure of ours.
+    const hungUp = !pushed.ok && pushed.refusal.reason === 'DEADLINE_EXCEEDED' && gone.aborted;
+    if (!hungUp) count(pushed.ok ? null : pushed.refusal.reason);
+    return pushed;
+  } catch (error) {
+    count(error instanceof Unavailable ? 'UNAVAILABLE' : 'INTERNAL');
+    throw error;
+  }
 }
 
 interface Pushing extends CallDeps {
@@ -51,7 +80,7 @@ async function pushFor(
   { push }: PushCall,
   { gone }: CallContext,
 ): Promise<Answer<PushedCall>> {
-  const { backends, limits, clock, metrics, span } = deps;
+  const { backends, limits, clock, span } = deps;
   const { space, changes } = push;
   const { identity, device } = caller;
   const allowed = await admitToSpace(deps, caller, space);
@@ -71,8 +100,6 @@ async function pushFor(
     traceparent: span?.traceparent,
   });
   const tookMs = Math.max(0, clock.nowMs() - startedMs);
-  const { tenant } = identity;
-  metrics.pushed({ result, changes: changes.length, tookMs, tenant, traceparent: span?.traceparent ?? '' });
   if (result.kind === 'refused') return { ok: false, refusal: result.refusal };
   const outcomes = asManyAsFit(result.outcomes, limits.messageBytesMax / 2);
   const pace = pushingPace(limits, { changes: changes.length, tookMs, ...admitted.value });

@@ -22,6 +22,8 @@ export interface Caller {
     response: Codec<Response>,
     message: Request,
     token?: string,
+    /** W3C. */
+    traceparent?: string,
   ): Promise<Answer<Response>>;
 }
 
@@ -101,10 +103,11 @@ export async function serve({ deps }: CallWorld, given: ServedGiven = {}): Promi
 
 export function grpcCaller(client: Client, service = SYNC_SERVICE): Caller {
   return {
-    call: (name, request, response, message, token) =>
+    call: (name, request, response, message, token, traceparent) =>
       new Promise((resolve) => {
         const metadata = new Metadata();
         if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+        if (traceparent !== undefined) metadata.set('traceparent', traceparent);
         client.makeUnaryRequest(
           `/${service}/${name}`,
           (bytes: Uint8Array) => Buffer.from(bytes),
@@ -125,11 +128,15 @@ export function refusedBy(error: ServiceError): { readonly ok: false; readonly r
 
 export function httpCaller(url: string, service = SYNC_SERVICE): Caller {
   return {
-    async call(name, request, response, message, token) {
-      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    async call(name, request, response, message, token, traceparent) {
+      const headers = {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(traceparent === undefined ? {} : { traceparent }),
+      };
       const answer = await fetch(`${url}/${service}/${name}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
+        headers,
         body: JSON.stringify(request.toJSON(message)),
       });
       const json: unknown = await answer.json();

@@ -2,6 +2,8 @@ import { type Answer, type Reason, refused } from '@syncline/core';
 import { Unavailable } from '@syncline/ports';
 import { traceFacts } from '@syncline/telemetry';
 import type { GatewayDeps } from '../gateway-deps';
+import { refusedInTrace } from '../tracing/refused-in-trace';
+import type { CallContext } from './methods';
 
 export type SettleDeps = Pick<GatewayDeps, 'clock' | 'metrics' | 'log'>;
 
@@ -12,20 +14,20 @@ export function settleCall({ clock, metrics, log }: SettleDeps) {
   return async <Value>(
     method: string,
     call: () => Promise<Answer<Value>>,
-    /** W3C traceparent of the caller; empty for none. */
-    traceparent = '',
+    context: Pick<CallContext, 'trace'>,
   ): Promise<Answer<Value>> => {
     const startedMs = clock.nowMs();
     const answer = await call().catch((error: unknown): Answer<Value> => {
+      const trace = traceFacts({ traceparent: context.trace });
       if (error instanceof Unavailable) {
-        log.warn('a call could not be served', { method, ...traceFacts({ traceparent }), error });
+        log.warn('a call could not be served', { method, ...trace, error });
         return refused('UNAVAILABLE', { retryAfterMs: AGAIN_AFTER_MS });
       }
-      log.error('a call failed', { method, ...traceFacts({ traceparent }), error });
+      log.error('a call failed', { method, ...trace, error });
       return refused('INTERNAL');
     });
     const reason: Reason | 'OK' = answer.ok ? 'OK' : answer.refusal.reason;
     metrics.called(method, reason, Math.max(0, clock.nowMs() - startedMs));
-    return answer;
+    return answer.ok ? answer : { ok: false, refusal: refusedInTrace(answer.refusal, context.trace) };
   };
 }

@@ -7,8 +7,8 @@ import type { CallDeps } from './call-deps';
 import { type UnaryMethod, unaryMethod } from './methods';
 
 export function statusMethod(deps: CallDeps, admit: Admit): UnaryMethod {
-  const { store, clock, limits } = deps;
-  const follow = followChanges({ receipts: store, devices: store, clock, limits });
+  const { store, whereabouts, clock, limits } = deps;
+  const follow = followChanges({ receipts: store, devices: store, whereabouts, clock, limits });
   return unaryMethod(StatusRequest, StatusResponse, async (request, context) => {
     const call = followCallFromProto(request);
     if (!call.ok) return call;

@@ -23,6 +23,7 @@ import type {
   ServerMessage,
   Subscribe,
 } from '../messages';
+import type { Trail } from '../moments';
 import type { PushResult } from '../outcomes';
 import type { Announcement, EncodedEntries, PageContent } from '../pages';
 import type { Priority } from '../pacing';
@@ -159,7 +160,8 @@ export type SessionEffect =
     }
   | { readonly do: 'open'; readonly ticket: number; readonly request: OpenRequest }
   | { readonly do: 'plan'; readonly ticket: number; readonly request: Subscribe }
-  | { readonly do: 'watch' | 'unwatch'; readonly space: SpaceId }
+  | { readonly do: 'watch'; readonly space: SpaceId }
+  | { readonly do: 'unwatch'; readonly space: SpaceId; readonly trail: Trail | null }
   | {
       readonly do: 'read';
       readonly space: SpaceId;

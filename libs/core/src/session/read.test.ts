@@ -8,8 +8,10 @@ import {
   deltaTo,
   HOME,
   liveSession,
+  signedCursor,
   subscribeTo,
   TENANT,
+  type TestSession,
   welcomedSession,
 } from './session.test-fixtures';
 
@@ -102,6 +104,46 @@ describe('an announcement', () => {
     session.message({ ...subscribeTo(), scope: { ...WHOLE_SPACE, collections: [collectionName('tasks')] } });
     session.opened({ cursor: atCheckpoint(10) });
     expect(session.announced(announcement(10, 11))).toEqual(['> checkpoint 11']);
+  });
+});
+
+describe('the trail of a device', () => {
+  const trailOf = (session: TestSession) => session.state.subscriptions.get(HOME)!.trail;
+
+  test('has what it was sent and acknowledged, and when', () => {
+    const session = liveSession();
+    const startMs = session.nowMs;
+    session.nowMs += 1_000;
+    session.announced(announcement(10, 12));
+    session.nowMs += 1_000;
+    session.announced(announcement(13, 14));
+    session.read(deltaTo(13, { more: true }));
+    session.read(deltaTo(14));
+    session.nowMs += 1_000;
+    session.message({ kind: 'ack', space: HOME, cursor: signedCursor(HOME, 14) });
+    expect(trailOf(session)).toEqual({
+      sent: { since: 10, marks: [12, startMs + 1_000, 13, startMs + 2_000, 14, startMs + 2_000] },
+      stored: { since: 10, marks: [14, startMs + 3_000] },
+    });
+  });
+
+  test('outlasts the opening of the space, and is handed over with its end', () => {
+    const session = liveSession();
+    session.announced(announcement(10, 12));
+    const sentAtMs = session.nowMs;
+    session.message(subscribeTo());
+    session.opened({ cursor: atCheckpoint(12), head: 12 });
+    expect(trailOf(session)).toMatchObject({ sent: { since: 10, marks: [12, sentAtMs] } });
+    session.step({ kind: 'disconnected' });
+    expect(session.effects[0]).toMatchObject({
+      do: 'unwatch',
+      trail: { sent: { since: 10, marks: [12, sentAtMs] }, stored: { since: 12, marks: null } },
+    });
+  });
+
+  test('of a device that is only there is nothing but where it began', () => {
+    const none = { since: 10, marks: null };
+    expect(trailOf(liveSession())).toEqual({ sent: none, stored: none });
   });
 });
 

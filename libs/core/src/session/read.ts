@@ -1,7 +1,8 @@
 import { checkpointCursor } from '../cursor';
 import { type Delta, digestsFor, liveEntries, takesLive } from '../delta';
 import { sameHash } from '../hash';
-import type { SpaceId } from '../ids';
+import type { SpaceId, Version } from '../ids';
+import { reach } from '../moments';
 import { type Announcement, isEncoded, type PageContent } from '../pages';
 import { hasRoom } from '../pacing';
 import { type Refusal, refusal } from '../refusals';
@@ -26,6 +27,7 @@ export function pageRead(
   sub.reading = 'idle';
   const progressed = page.cursor.position > opened.cursor.position;
   opened.cursor = reached?.cursor ?? page.cursor;
+  noteSent(sub, opened.cursor.position, nowMs);
   const effects: SessionEffect[] = [];
   // A narrow scope may pass over many records: the device hears now and then how far it has come all the same.
   const quiet = reached === null && nowMs - opened.lastSentAtMs >= PROGRESS_MS;
@@ -50,6 +52,10 @@ export function pageRead(
   if (!progressed) sub.readAgainAtMs = nowMs + READ_AGAIN_MS;
   sub.reading = 'waiting';
   return effects;
+}
+
+function noteSent({ trail }: Subscription, version: Version, nowMs: number): void {
+  if (trail !== null) reach(trail.sent, version, nowMs);
 }
 
 function holdsAny(entries: PageContent): boolean {
@@ -106,6 +112,7 @@ export function announced(
     updates?.set(scope.a, [...ofLane, update]);
   }
   opened.cursor = update.cursor;
+  noteSent(sub, announcement.to, nowMs);
   opened.lastMovedAtMs = nowMs;
   const checkpoint = send(state, update.checkpoint, 'live');
   return update.page === null ? [checkpoint] : [send(state, update.page, 'live'), checkpoint];

@@ -57,7 +57,11 @@ export function closeWith(
 export function leave(state: SessionState): SessionEffect[] {
   if (state.phase === 'closed') return [];
   state.phase = 'closed';
-  const unwatch = [...state.subscriptions.keys()].map((space): SessionEffect => ({ do: 'unwatch', space }));
+  const unwatch = Array.from(state.subscriptions.values(), ({ space, trail }): SessionEffect => ({
+    do: 'unwatch',
+    space,
+    trail,
+  }));
   state.subscriptions.clear();
   state.plansAsked.clear();
   state.early = [];

@@ -1,6 +1,7 @@
 import { decodeCursor } from '../cursor';
 import { type SpaceId, spaceKey } from '../ids';
 import type { DeviceMessage, PresenceMessage } from '../messages';
+import { reach } from '../moments';
 import { refusal } from '../refusals';
 import { authenticated, greet, waitForWelcome } from './handshake';
 import type { SessionEffect, SessionInput } from './io';
@@ -145,6 +146,7 @@ function acknowledge(
   if (stored === null) return refuse(state, refusal('INVALID_CURSOR'), 'ack', space);
   sub.acknowledged = cursor;
   sub.seenAtMs = nowMs;
+  if (sub.trail !== null) reach(sub.trail.stored, stored.checkpoint, nowMs);
   return [{ do: 'acknowledge', space, cursor, version: stored.checkpoint }, saveSession(state)];
 }
 

@@ -5,6 +5,7 @@ import type { Reader } from '../delta';
 import type { DeviceId, Epoch, SessionId, SpaceId, TenantId, UserId, Version } from '../ids';
 import type { Limits } from '../limits';
 import type { DeviceMessage, Hello, PresenceMessage, SyncMode } from '../messages';
+import type { Trail } from '../moments';
 import type { Capability, Negotiated } from '../negotiate';
 import type { PaceState } from '../pacing';
 import type { Scope } from '../scope';
@@ -73,6 +74,8 @@ export interface Subscription {
   announcedTo: Version;
   /** The cursor of the last checkpoint that the device has stored. */
   acknowledged: Uint8Array | null;
+  /** For whoever asks where a change is. Null until the space was open for the first time. */
+  trail: Trail | null;
   /** When the device was last counted as seen. */
   seenAtMs: number;
   /** Taken up at the cursor that was acknowledged last: the device may have read further. */

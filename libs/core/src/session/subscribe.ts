@@ -2,6 +2,7 @@ import { type Access, readableKey } from '../access';
 import { digestsFor, type Reader } from '../delta';
 import { idProblem, type SpaceId } from '../ids';
 import type { Subscribe } from '../messages';
+import { continuedTrail, trailFrom } from '../moments';
 import { nextPollMs } from '../pacing';
 import { overLimit, type Refusal, refusal } from '../refusals';
 import type { Opening, SessionEffect, SessionInput } from './io';
@@ -67,6 +68,7 @@ export function openSubscription(
     readAgainAtMs: 0,
     announcedTo: 0,
     acknowledged: cursor,
+    trail: before?.trail ?? null,
     seenAtMs: 0,
     resumed,
     asked: { subscribe: message, restart },
@@ -79,9 +81,13 @@ export function openSubscription(
   return [...watch, { do: 'open', ticket, request: { subscribe: message, restart } }];
 }
 
-export function notOpened(state: SessionState, { space }: Subscription, refused: Refusal): SessionEffect[] {
+export function notOpened(
+  state: SessionState,
+  { space, trail }: Subscription,
+  refused: Refusal,
+): SessionEffect[] {
   state.subscriptions.delete(space);
-  return [{ do: 'unwatch', space }, ...refuse(state, refused, 'subscribe', space)];
+  return [{ do: 'unwatch', space, trail }, ...refuse(state, refused, 'subscribe', space)];
 }
 
 export function opened(
@@ -110,6 +116,7 @@ export function opened(
     lastMovedAtMs: nowMs,
     lastSentAtMs: nowMs,
   };
+  sub.trail = continuedTrail(sub.trail, trailFrom(opening.cursor));
   const effects: SessionEffect[] = [
     send(state, {
       kind: 'subscribed',
@@ -200,7 +207,7 @@ export function unsubscribe(state: SessionState, space: SpaceId): SessionEffect[
   const sub = state.subscriptions.get(space);
   if (sub === undefined) return refuse(state, refusal('NOT_SUBSCRIBED'), 'unsubscribe', space);
   state.subscriptions.delete(space);
-  return [{ do: 'unwatch', space }, saveSession(state)];
+  return [{ do: 'unwatch', space, trail: sub.trail }, saveSession(state)];
 }
 
 export function saveSession(state: SessionState): SessionEffect {

@@ -26,6 +26,14 @@ export interface RetryInfo {
   retryDelay: Duration | undefined;
 }
 
+/** Under what the server knows the call, for whoever reports that it was refused. */
+export interface RequestInfo {
+  /** The W3C trace id, 32 lower-case hex digits. */
+  requestId: string;
+  /** Always empty. */
+  servingData: string;
+}
+
 /** What is wrong with a request. */
 export interface BadRequest {
   /** All wrong fields at once. */
@@ -319,6 +327,99 @@ export const RetryInfo: MessageFns<RetryInfo> = {
     message.retryDelay = (object.retryDelay !== undefined && object.retryDelay !== null)
       ? Duration.fromPartial(object.retryDelay)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseRequestInfo(): RequestInfo {
+  return { requestId: "", servingData: "" };
+}
+
+export const RequestInfo: MessageFns<RequestInfo> = {
+  encode(message: RequestInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.servingData !== "") {
+      writer.uint32(18).string(message.servingData);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.servingData = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RequestInfo {
+    return {
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+      servingData: isSet(object.servingData)
+        ? globalThis.String(object.servingData)
+        : isSet(object.serving_data)
+        ? globalThis.String(object.serving_data)
+        : "",
+    };
+  },
+
+  toJSON(message: RequestInfo): unknown {
+    const obj: any = {};
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    if (message.servingData !== "") {
+      obj.servingData = message.servingData;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RequestInfo>): RequestInfo {
+    return RequestInfo.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RequestInfo>): RequestInfo {
+    const message = createBaseRequestInfo();
+    message.requestId = object.requestId ?? "";
+    message.servingData = object.servingData ?? "";
     return message;
   },
 };

@@ -11,7 +11,7 @@ export interface Status {
   code: number;
   /** For developers, in English. */
   message: string;
-  /** Details: ErrorInfo always, BadRequest and RetryInfo where they apply. */
+  /** Details: ErrorInfo but for faults of the service; BadRequest, RetryInfo and RequestInfo where they apply. */
   details: Any[];
 }
 

@@ -351,12 +351,14 @@ export interface Delivery {
   device: string;
   /** When it was sent a page with the change, in milliseconds since 1970. 0 for not yet or not known. */
   deliveredAtMs: number;
-  /** When it acknowledged a checkpoint that contains the change, in milliseconds since 1970. 0 for not yet. */
+  /** When it acknowledged a checkpoint that contains the change, in milliseconds since 1970. 0 for not yet or not known. */
   acknowledgedAtMs: number;
   /** The version that it has acknowledged up to. */
   acknowledgedVersion: number;
   /** When it was last seen, in milliseconds since 1970. */
   seenAtMs: number;
+  /** The version that it was sent up to, as far as that is known. */
+  deliveredVersion: number;
 }
 
 /** Where one change is. */
@@ -373,7 +375,7 @@ export interface ChangeStatus {
   version: number;
   /** When the server committed it, in milliseconds since 1970. 0 for not yet. */
   committedAtMs: number;
-  /** When it was announced, in milliseconds since 1970. 0 for not yet. */
+  /** When it was announced, in milliseconds since 1970. 0 for not yet or not known. */
   announcedAtMs: number;
   /** Each other device of the space, at most 100, those that lag the most first. */
   deliveries: Delivery[];
@@ -2648,7 +2650,14 @@ export const StatusRequest: MessageFns<StatusRequest> = {
 };
 
 function createBaseDelivery(): Delivery {
-  return { device: "", deliveredAtMs: 0, acknowledgedAtMs: 0, acknowledgedVersion: 0, seenAtMs: 0 };
+  return {
+    device: "",
+    deliveredAtMs: 0,
+    acknowledgedAtMs: 0,
+    acknowledgedVersion: 0,
+    seenAtMs: 0,
+    deliveredVersion: 0,
+  };
 }
 
 export const Delivery: MessageFns<Delivery> = {
@@ -2667,6 +2676,9 @@ export const Delivery: MessageFns<Delivery> = {
     }
     if (message.seenAtMs !== 0) {
       writer.uint32(40).int64(message.seenAtMs);
+    }
+    if (message.deliveredVersion !== 0) {
+      writer.uint32(48).uint64(message.deliveredVersion);
     }
     return writer;
   },
@@ -2724,6 +2736,14 @@ export const Delivery: MessageFns<Delivery> = {
             message.seenAtMs = longToNumber(reader.int64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.deliveredVersion = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2759,6 +2779,11 @@ export const Delivery: MessageFns<Delivery> = {
         : isSet(object.seen_at_ms)
         ? globalThis.Number(object.seen_at_ms)
         : 0,
+      deliveredVersion: isSet(object.deliveredVersion)
+        ? globalThis.Number(object.deliveredVersion)
+        : isSet(object.delivered_version)
+        ? globalThis.Number(object.delivered_version)
+        : 0,
     };
   },
 
@@ -2779,6 +2804,9 @@ export const Delivery: MessageFns<Delivery> = {
     if (message.seenAtMs !== 0) {
       obj.seenAtMs = Math.round(message.seenAtMs);
     }
+    if (message.deliveredVersion !== 0) {
+      obj.deliveredVersion = Math.round(message.deliveredVersion);
+    }
     return obj;
   },
 
@@ -2792,6 +2820,7 @@ export const Delivery: MessageFns<Delivery> = {
     message.acknowledgedAtMs = object.acknowledgedAtMs ?? 0;
     message.acknowledgedVersion = object.acknowledgedVersion ?? 0;
     message.seenAtMs = object.seenAtMs ?? 0;
+    message.deliveredVersion = object.deliveredVersion ?? 0;
     return message;
   },
 };

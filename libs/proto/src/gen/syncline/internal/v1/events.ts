@@ -130,6 +130,50 @@ export interface SpaceChanged {
   deleted: boolean;
 }
 
+/** How far have the changes of a space come? A request on core NATS, which every gateway answers. */
+export interface WhereaboutsQuestion {
+  /** The tenant. */
+  tenant: string;
+  /** The space. */
+  space: string;
+  /** The device that made the changes. */
+  author: string;
+  /** The devices that are to be told of one by one. */
+  devices: string[];
+}
+
+/** What one gateway remembers. Nothing of it is stored. */
+export interface WhereaboutsAnswer {
+  /** When it heard that the space had moved on. Absent where it never did. */
+  announced:
+    | Moments
+    | undefined;
+  /** The furthest that any device but the author was sent. */
+  sentUpTo: number;
+  /** Of the devices that were asked about. */
+  devices: DeviceTrail[];
+}
+
+/** How far one device has come. */
+export interface DeviceTrail {
+  /** The device. */
+  device: string;
+  /** When it was sent what. */
+  sent:
+    | Moments
+    | undefined;
+  /** When it acknowledged what. */
+  stored: Moments | undefined;
+}
+
+/** When versions were reached, of the last few times. */
+export interface Moments {
+  /** Reached before the first of them, at a moment that is not known. */
+  since: number;
+  /** Each version before the time at which it was reached, in milliseconds since 1970, oldest first. */
+  marks: number[];
+}
+
 function createBaseAnnouncement(): Announcement {
   return {
     tenant: "",
@@ -1277,6 +1321,432 @@ export const SpaceChanged: MessageFns<SpaceChanged> = {
     message.space = object.space ?? "";
     message.epoch = object.epoch ?? 0;
     message.deleted = object.deleted ?? false;
+    return message;
+  },
+};
+
+function createBaseWhereaboutsQuestion(): WhereaboutsQuestion {
+  return { tenant: "", space: "", author: "", devices: [] };
+}
+
+export const WhereaboutsQuestion: MessageFns<WhereaboutsQuestion> = {
+  encode(message: WhereaboutsQuestion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenant !== "") {
+      writer.uint32(10).string(message.tenant);
+    }
+    if (message.space !== "") {
+      writer.uint32(18).string(message.space);
+    }
+    if (message.author !== "") {
+      writer.uint32(26).string(message.author);
+    }
+    for (const v of message.devices) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WhereaboutsQuestion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWhereaboutsQuestion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.space = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.author = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.devices.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WhereaboutsQuestion {
+    return {
+      tenant: isSet(object.tenant) ? globalThis.String(object.tenant) : "",
+      space: isSet(object.space) ? globalThis.String(object.space) : "",
+      author: isSet(object.author) ? globalThis.String(object.author) : "",
+      devices: globalThis.Array.isArray(object?.devices) ? object.devices.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: WhereaboutsQuestion): unknown {
+    const obj: any = {};
+    if (message.tenant !== "") {
+      obj.tenant = message.tenant;
+    }
+    if (message.space !== "") {
+      obj.space = message.space;
+    }
+    if (message.author !== "") {
+      obj.author = message.author;
+    }
+    if (message.devices?.length) {
+      obj.devices = message.devices;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WhereaboutsQuestion>): WhereaboutsQuestion {
+    return WhereaboutsQuestion.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WhereaboutsQuestion>): WhereaboutsQuestion {
+    const message = createBaseWhereaboutsQuestion();
+    message.tenant = object.tenant ?? "";
+    message.space = object.space ?? "";
+    message.author = object.author ?? "";
+    message.devices = object.devices?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseWhereaboutsAnswer(): WhereaboutsAnswer {
+  return { announced: undefined, sentUpTo: 0, devices: [] };
+}
+
+export const WhereaboutsAnswer: MessageFns<WhereaboutsAnswer> = {
+  encode(message: WhereaboutsAnswer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.announced !== undefined) {
+      Moments.encode(message.announced, writer.uint32(10).fork()).join();
+    }
+    if (message.sentUpTo !== 0) {
+      writer.uint32(16).uint64(message.sentUpTo);
+    }
+    for (const v of message.devices) {
+      DeviceTrail.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WhereaboutsAnswer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWhereaboutsAnswer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.announced = Moments.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sentUpTo = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.devices.push(DeviceTrail.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WhereaboutsAnswer {
+    return {
+      announced: isSet(object.announced) ? Moments.fromJSON(object.announced) : undefined,
+      sentUpTo: isSet(object.sentUpTo)
+        ? globalThis.Number(object.sentUpTo)
+        : isSet(object.sent_up_to)
+        ? globalThis.Number(object.sent_up_to)
+        : 0,
+      devices: globalThis.Array.isArray(object?.devices) ? object.devices.map((e: any) => DeviceTrail.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: WhereaboutsAnswer): unknown {
+    const obj: any = {};
+    if (message.announced !== undefined) {
+      obj.announced = Moments.toJSON(message.announced);
+    }
+    if (message.sentUpTo !== 0) {
+      obj.sentUpTo = Math.round(message.sentUpTo);
+    }
+    if (message.devices?.length) {
+      obj.devices = message.devices.map((e) => DeviceTrail.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WhereaboutsAnswer>): WhereaboutsAnswer {
+    return WhereaboutsAnswer.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WhereaboutsAnswer>): WhereaboutsAnswer {
+    const message = createBaseWhereaboutsAnswer();
+    message.announced = (object.announced !== undefined && object.announced !== null)
+      ? Moments.fromPartial(object.announced)
+      : undefined;
+    message.sentUpTo = object.sentUpTo ?? 0;
+    message.devices = object.devices?.map((e) => DeviceTrail.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDeviceTrail(): DeviceTrail {
+  return { device: "", sent: undefined, stored: undefined };
+}
+
+export const DeviceTrail: MessageFns<DeviceTrail> = {
+  encode(message: DeviceTrail, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.device !== "") {
+      writer.uint32(10).string(message.device);
+    }
+    if (message.sent !== undefined) {
+      Moments.encode(message.sent, writer.uint32(18).fork()).join();
+    }
+    if (message.stored !== undefined) {
+      Moments.encode(message.stored, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeviceTrail {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeviceTrail();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sent = Moments.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.stored = Moments.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeviceTrail {
+    return {
+      device: isSet(object.device) ? globalThis.String(object.device) : "",
+      sent: isSet(object.sent) ? Moments.fromJSON(object.sent) : undefined,
+      stored: isSet(object.stored) ? Moments.fromJSON(object.stored) : undefined,
+    };
+  },
+
+  toJSON(message: DeviceTrail): unknown {
+    const obj: any = {};
+    if (message.device !== "") {
+      obj.device = message.device;
+    }
+    if (message.sent !== undefined) {
+      obj.sent = Moments.toJSON(message.sent);
+    }
+    if (message.stored !== undefined) {
+      obj.stored = Moments.toJSON(message.stored);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeviceTrail>): DeviceTrail {
+    return DeviceTrail.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeviceTrail>): DeviceTrail {
+    const message = createBaseDeviceTrail();
+    message.device = object.device ?? "";
+    message.sent = (object.sent !== undefined && object.sent !== null) ? Moments.fromPartial(object.sent) : undefined;
+    message.stored = (object.stored !== undefined && object.stored !== null)
+      ? Moments.fromPartial(object.stored)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseMoments(): Moments {
+  return { since: 0, marks: [] };
+}
+
+export const Moments: MessageFns<Moments> = {
+  encode(message: Moments, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.since !== 0) {
+      writer.uint32(8).uint64(message.since);
+    }
+    if (message.marks.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.marks) {
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Moments {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMoments();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.since = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.marks.push(longToNumber(reader.uint64()));
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.marks.push(longToNumber(reader.uint64()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Moments {
+    return {
+      since: isSet(object.since) ? globalThis.Number(object.since) : 0,
+      marks: globalThis.Array.isArray(object?.marks) ? object.marks.map((e: any) => globalThis.Number(e)) : [],
+    };
+  },
+
+  toJSON(message: Moments): unknown {
+    const obj: any = {};
+    if (message.since !== 0) {
+      obj.since = Math.round(message.since);
+    }
+    if (message.marks?.length) {
+      obj.marks = message.marks.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Moments>): Moments {
+    return Moments.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Moments>): Moments {
+    const message = createBaseMoments();
+    message.since = object.since ?? 0;
+    message.marks = object.marks?.map((e) => e) || [];
     return message;
   },
 };
