@@ -65,6 +65,11 @@ export interface Push {
   readonly access: Access;
   /** In order of their numbers, without gaps. */
   readonly changes: readonly Change[];
+  /**
+   * The service makes the changes on behalf of a person who has no device: their numbers are given where they are decided,
+   * and each counts only on the very version of its record that it names.
+   */
+  readonly byService?: true;
 }
 
 export function payloadBytes(change: Change): number {

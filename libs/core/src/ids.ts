@@ -24,6 +24,11 @@ export const ID_BYTES_MAX = 255;
 /** Ledger records name collection, device and number, so their ids may be longer than a device's. */
 export const LEDGER_ID_BYTES_MAX = 700;
 
+/** What is wrong with an id that a device gives itself. */
+export function deviceProblem(text: string): string | null {
+  return text.startsWith(SYSTEM_PREFIX) ? `must not begin with ${SYSTEM_PREFIX}` : idProblem(text);
+}
+
 const TENANT = /^[a-z0-9-]{1,63}$/;
 const COLLECTION = /^[a-z][a-z0-9._-]{0,63}$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -96,6 +101,8 @@ export function changeKey(device: DeviceId, number: ChangeNumber): ChangeKey {
 }
 
 const SYSTEM_PREFIX = 'sys.';
+/** Makes the changes that persons make without a device. No device may have an id that begins like this. */
+export const SERVICE_DEVICE = 'sys.service' as DeviceId;
 export const CONFLICTS = 'sys.conflicts' as CollectionName;
 
 export function isSystem(collection: CollectionName): boolean {

@@ -11,6 +11,7 @@ export * from './artifact-rights';
 export * from './artifact-standing';
 export * from './authenticate';
 export * from './begin-epoch';
+export * from './change-as-service';
 export * from './check-space';
 export * from './check-spaces';
 export * from './compare-ranges';

@@ -209,12 +209,16 @@ describe('between gateway and merge', () => {
     const anyCall = fc.record({
       correlation: anyWhole,
       space: anySpaceKey,
-      push: fc.record({
-        device: anyDevice,
-        user: anyUser,
-        access: anyAccess,
-        changes: fc.array(anyChange, { maxLength: 3 }),
-      }),
+      push: fc.record(
+        {
+          device: anyDevice,
+          user: anyUser,
+          access: anyAccess,
+          changes: fc.array(anyChange, { maxLength: 3 }),
+          byService: fc.constant(true as const),
+        },
+        { requiredKeys: ['device', 'user', 'access', 'changes'] },
+      ),
       receivedAtMs: anyWhole,
       deadlineAtMs: anyNullable(anyWhole.filter((ms) => ms > 0)),
       critical: fc.boolean(),

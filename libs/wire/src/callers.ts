@@ -2,7 +2,7 @@ import type { CollectionName, DeviceId, TenantId } from '@syncline/core';
 import { Caller as ProtoCaller } from '@syncline/proto';
 import { type DeviceCondition, conditionFromProto, conditionToProto } from './devices';
 import { schemaVersionsFromProto, tenantFromProto, wallClock } from './hello';
-import { idIn, inside, partOf, type Place, whole } from './place';
+import { deviceIn, inside, partOf, type Place, whole } from './place';
 
 /** Who makes a call outside of a session: what Hello says inside of one. */
 export interface Caller {
@@ -35,7 +35,7 @@ export function callerFromProto(part: ProtoCaller | undefined, above: Place): Ca
   const clockMs = wallClock(at, 'device_time_ms', proto.deviceTimeMs);
   const protocol = whole(at, 'protocol', proto.protocol);
   return {
-    device: idIn<DeviceId>(at, 'device', proto.device),
+    device: deviceIn(at, 'device', proto.device),
     tenant: tenantFromProto(proto.tenant, at),
     protocol: protocol === 0 ? null : protocol,
     capabilities: proto.capabilities,

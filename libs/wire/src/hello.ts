@@ -1,6 +1,5 @@
 import {
   type CollectionName,
-  type DeviceId,
   type Hello,
   hlcTime,
   msOf,
@@ -10,7 +9,7 @@ import {
 } from '@syncline/core';
 import { DeviceInfo, Hello as ProtoHello } from '@syncline/proto';
 import { conditionFromProto, conditionToProto } from './devices';
-import { collectionIn, idIn, inside, partOf, type Place, tenantIn, whole, wrong } from './place';
+import { collectionIn, deviceIn, idIn, inside, partOf, type Place, tenantIn, whole, wrong } from './place';
 
 /** The clock goes as the milliseconds in it: it is only measured against another one. */
 export function helloToProto(hello: Hello): ProtoHello {
@@ -38,7 +37,7 @@ export function helloFromProto(proto: ProtoHello, at: Place): Hello {
     protocol: { min: proto.protocolMin, max: proto.protocolMax },
     capabilities: proto.capabilities,
     tenant: tenantFromProto(proto.tenant, at),
-    device: idIn<DeviceId>(inside(at, 'device'), 'id', device.id),
+    device: deviceIn(inside(at, 'device'), 'id', device.id),
     info: { name, platform, appVersion, ...conditionFromProto(proto.state, inside(at, 'state')) },
     token: proto.token,
     clock: hlcTime(wallClock(at, 'device_time_ms', proto.deviceTimeMs)),

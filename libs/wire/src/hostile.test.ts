@@ -3,6 +3,7 @@ import { anyChange, anyDeviceMessage, anyServerMessage } from '@syncline/port-co
 import type { Mode } from '@syncline/proto';
 import {
   BinaryWriter,
+  Caller,
   Change,
   DeviceMessage as ProtoDeviceMessage,
   Hello,
@@ -10,12 +11,14 @@ import {
   PresenceUpdate,
   Push,
   ServerMessage as ProtoServerMessage,
+  StatusRequest,
   Subscribe,
 } from '@syncline/proto';
 import fc from 'fast-check';
 import { announcementFromBytes } from './announcements';
 import { deviceMessageFromBytes, deviceMessageFromProto, deviceMessageToBytes } from './device-message';
 import { decodeJson, encode } from './encoding';
+import { followCallFromProto } from './followed-changes';
 import { VIOLATIONS_MAX } from './place';
 import { savedSessionFromBytes } from './saved-sessions';
 import {
@@ -227,6 +230,17 @@ describe('what is wrong with a message', () => {
       'subscribe.digests[0].contents',
       'subscribe.digests[1].collection',
     ]);
+  });
+
+  test('a device that calls itself what only the service may be called', () => {
+    const hello = Hello.create({ device: { id: 'sys.service' } });
+    const description = 'must not begin with sys.';
+    const violations = [{ field: 'hello.device.id', description }];
+    expect(refusalOf({ $case: 'hello', hello })).toMatchObject({ reason: 'INVALID_ID', violations });
+    const caller = Caller.create({ device: 'sys.service' });
+    expect(followCallFromProto(StatusRequest.create({ space: 's', numbers: [1], caller }))).toMatchObject({
+      refusal: { violations: [{ field: 'caller.device', description }] },
+    });
   });
 
   test('a clock beyond what its readings can hold', () => {

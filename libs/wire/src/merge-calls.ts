@@ -50,7 +50,7 @@ export interface MergeAnswer {
 
 export function mergeCallToProto(call: MergeCall & EncodedPush): MergeRequest {
   const { correlation, space, push, receivedAtMs, deadlineAtMs, critical, traceparent, encoded } = call;
-  const { device, user, access, changes } = push;
+  const { device, user, access, changes, byService = false } = push;
   return {
     ...MergeRequest.create(),
     ...identityToProto({ space, user, device, access }),
@@ -60,6 +60,7 @@ export function mergeCallToProto(call: MergeCall & EncodedPush): MergeRequest {
     deadlineAtMs: deadlineAtMs ?? 0,
     critical,
     traceparent,
+    byService,
   };
 }
 
@@ -68,7 +69,8 @@ export function mergeCallFromProto(proto: MergeRequest): Answer<MergeCall> {
     reading('', (at) => {
       const { space, user, device, access } = identityFromProto(proto, at);
       const { changes } = pushFromProto(decoded, inside(at, 'push'), null);
-      const push: CorePush = { device, user: userOf(user, at), access, changes };
+      const pushed: CorePush = { device, user: userOf(user, at), access, changes };
+      const push: CorePush = proto.byService ? { ...pushed, byService: true } : pushed;
       const deadlineAtMs = whole(at, 'deadline_at_ms', proto.deadlineAtMs);
       return {
         correlation: whole(at, 'correlation', proto.correlation),

@@ -2,6 +2,8 @@ import {
   type Answer,
   collectionProblem,
   type CollectionName,
+  type DeviceId,
+  deviceProblem,
   granted,
   type HlcTime,
   ID_BYTES_MAX,
@@ -80,6 +82,12 @@ export function idIn<Id extends string>(at: Place, name: string, text: string, b
   const description = idProblem(text, bytesMax);
   if (description !== null) wrongId(at, name, description);
   return text as Id;
+}
+
+export function deviceIn(at: Place, name: string, text: string): DeviceId {
+  const description = deviceProblem(text);
+  if (description !== null) wrongId(at, name, description);
+  return text as DeviceId;
 }
 
 export function collectionIn(at: Place, name: string | number, text: string): CollectionName {

@@ -15,6 +15,7 @@ import { type Draft, hasSeen } from './draft';
 import { ledgerId } from './ledger';
 import {
   baseUnknown,
+  changedMeanwhile,
   notPatchable,
   policyFailed,
   recordNotFound,
@@ -55,6 +56,8 @@ export function applyChange(draft: Draft, push: Push, taken: TakenChange): Verdi
   const rules = draft.facts.rules.of(taken.collection);
   const change = withoutLost(draft, push, taken, rules);
   const stored = draft.record(change.collection, change.id);
+  if (push.byService === true && (stored?.version ?? 0) !== change.baseVersion)
+    return rejected(changedMeanwhile(change.baseVersion, stored?.version ?? 0));
   if (change.kind !== 'delete' && !takesShape(change, rules.declared))
     return schemaConflict(draft, push, change, rules, stored);
   const meeting = classify(change, push.device, stored);

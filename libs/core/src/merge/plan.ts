@@ -23,10 +23,11 @@ export function planMerge(facts: MergeFacts, pushes: readonly Push[]): MergePlan
   return draft.plan(results);
 }
 
-function pushInto(draft: Draft, push: Push): PushResult {
+function pushInto(draft: Draft, given: Push): PushResult {
   const { facts } = draft;
-  const obstacle = pushObstacle(push, facts.limits);
+  const obstacle = pushObstacle(given, facts.limits);
   if (obstacle !== null) return { kind: 'refused', refusal: obstacle };
+  const push = given.byService === true ? numbered(given, draft.lastNumber(given.device)) : given;
   const expected = draft.lastNumber(push.device) + 1;
   const first = push.changes[0]!.number;
   if (first > expected) {
@@ -36,6 +37,10 @@ function pushInto(draft: Draft, push: Push): PushResult {
     };
   }
   return { kind: 'outcomes', outcomes: push.changes.map((change) => takeChange(draft, push, change)) };
+}
+
+function numbered(push: Push, last: ChangeNumber): Push {
+  return { ...push, changes: push.changes.map((change, index) => ({ ...change, number: last + 1 + index })) };
 }
 
 function takeChange(draft: Draft, push: Push, change: Change): Outcome {

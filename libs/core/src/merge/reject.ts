@@ -98,6 +98,8 @@ export const notPatchable: Rejection = rejection(
 );
 export const baseUnknown = (base: number, head: number): Rejection =>
   rejection('BASE_VERSION_UNKNOWN', `base version ${base} is above the head ${head}`);
+export const changedMeanwhile = (seen: number, stands: number): Rejection =>
+  rejection('CHANGED_MEANWHILE', `the record is at version ${stands}, not ${seen}`);
 export const policyFailed = (policy: string): Rejection =>
   rejection('UNSUPPORTED_CHANGE', `policy ${policy} failed at this change`);
 export const quotaExceeded = (what: string, allowed: number, asked: number): Rejection =>

@@ -67,6 +67,11 @@ export interface MergeRequest {
   deadlineAtMs: number;
   /** The push goes ahead of what waits. */
   critical: boolean;
+  /**
+   * The service makes the changes on behalf of a person without a device. Their numbers are given where they are decided,
+   * and each counts only on the very version of its record that it names.
+   */
+  byService: boolean;
 }
 
 export interface MergeRequest_SchemaVersionsEntry {
@@ -362,6 +367,7 @@ function createBaseMergeRequest(): MergeRequest {
     schemaVersions: new Map(),
     deadlineAtMs: 0,
     critical: false,
+    byService: false,
   };
 }
 
@@ -393,6 +399,9 @@ export const MergeRequest: MessageFns<MergeRequest> = {
     }
     if (message.critical !== false) {
       writer.uint32(72).bool(message.critical);
+    }
+    if (message.byService !== false) {
+      writer.uint32(80).bool(message.byService);
     }
     return writer;
   },
@@ -485,6 +494,14 @@ export const MergeRequest: MessageFns<MergeRequest> = {
             message.critical = reader.bool();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.byService = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -532,6 +549,11 @@ export const MergeRequest: MessageFns<MergeRequest> = {
         ? globalThis.Number(object.deadline_at_ms)
         : 0,
       critical: isSet(object.critical) ? globalThis.Boolean(object.critical) : false,
+      byService: isSet(object.byService)
+        ? globalThis.Boolean(object.byService)
+        : isSet(object.by_service)
+        ? globalThis.Boolean(object.by_service)
+        : false,
     };
   },
 
@@ -567,6 +589,9 @@ export const MergeRequest: MessageFns<MergeRequest> = {
     if (message.critical !== false) {
       obj.critical = message.critical;
     }
+    if (message.byService !== false) {
+      obj.byService = message.byService;
+    }
     return obj;
   },
 
@@ -594,6 +619,7 @@ export const MergeRequest: MessageFns<MergeRequest> = {
     })();
     message.deadlineAtMs = object.deadlineAtMs ?? 0;
     message.critical = object.critical ?? false;
+    message.byService = object.byService ?? false;
     return message;
   },
 };
