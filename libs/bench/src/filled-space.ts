@@ -11,6 +11,7 @@ import { systemClock } from '@syncline/memory';
 import { Client } from 'pg';
 import { COLLECTION, creating, payloadOf } from './changes';
 import { together } from './numbers';
+import { postgresAtRest } from './postgres-at-rest';
 import { openReader } from './reader';
 import type { Bench } from './row';
 import { openSession } from './session';
@@ -55,9 +56,7 @@ export async function fillSpace(
     records * payloadBytes,
     digestsText(sum.result()),
   ]);
-  // What Postgres would do about so many new rows in its own time, and so in the middle of what is measured.
-  await stack.query('vacuum analyze records');
-  await stack.query('checkpoint');
+  await postgresAtRest(stack);
   return cursor;
 }
 

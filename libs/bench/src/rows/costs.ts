@@ -1,11 +1,10 @@
-import type { BenchStack } from '../bench-stack';
 import { COSTED_WORK, type CostedWork } from '../costed-work';
 import { type CpuMeter, eachProcess, newCpuMeter, PROCESS_NAMES, type Spent } from '../cpu-meter';
 import { priceOfHolding } from '../held-sessions';
 import { median, times } from '../numbers';
+import { postgresAtRest } from '../postgres-at-rest';
 import type { Bench, Figure, Row } from '../row';
 import { storedBytes } from '../storage-costs';
-import { until } from '../waiting';
 
 export const costs: Row = {
   name: 'costs',
@@ -13,7 +12,7 @@ export const costs: Row = {
   what: 'CPU microseconds of the services and servers for one of what they do, and bytes that stay',
   async measure(bench) {
     const meter = await newCpuMeter(bench.stack);
-    await tidyUp(bench.stack);
+    await postgresAtRest(bench.stack);
     const figures: Figure[] = [];
     for (const work of COSTED_WORK)
       figures.push(figure(bench, work, 'µs', await priceOf(bench, meter, work)));
@@ -22,19 +21,6 @@ export const costs: Row = {
     return [...figures, ...(await storedBytes(bench))];
   },
 };
-
-const TIDYING_MS_MAX = 120_000;
-
-/** What other rows left to be cleared away would be cleared away while this one counts. */
-async function tidyUp(stack: BenchStack): Promise<void> {
-  await stack.query('vacuum analyze');
-  const busy = `select 1 from pg_stat_activity where backend_type = 'autovacuum worker'`;
-  await until(
-    async () => (await stack.query(busy)).length === 0,
-    TIDYING_MS_MAX,
-    () => 'Postgres does not come to rest',
-  );
-}
 
 const HOLDING = { name: 'open session', checked: 'nothing was sent, so that nothing could be lost' };
 
