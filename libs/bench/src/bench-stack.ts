@@ -18,12 +18,21 @@ export interface BenchStack {
   close(): Promise<void>;
 }
 
-export async function startBenchStack({ gateways = 1 } = {}): Promise<BenchStack> {
+export interface BenchStackOptions {
+  readonly gateways?: number;
+  /** Of all services. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function startBenchStack({
+  gateways = 1,
+  env = {},
+}: BenchStackOptions = {}): Promise<BenchStack> {
   const memory = await memoryTeller();
   const stack = await startStack({
     counts: { gateway: gateways, merge: 1, delta: 1 },
     // Of several, none would know which of them is asked.
-    env: { gateway: gateways === 1 ? memory.env : {} },
+    env: { all: env, gateway: gateways === 1 ? memory.env : {} },
     forLoad: true,
   });
   const database = new Client({ connectionString: stack.postgresUrl });

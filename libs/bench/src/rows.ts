@@ -10,6 +10,7 @@ import { pushBatched } from './rows/push-batched';
 import { pushSingle } from './rows/push-single';
 import { storm } from './rows/storm';
 import { sustained } from './rows/sustained';
+import { tracing } from './rows/tracing';
 import { wire } from './rows/wire';
 
 /** In the order of the table. */
@@ -27,5 +28,6 @@ export const ROWS: readonly Row[] = [
   mergeRate,
   sustained,
   storm,
+  tracing,
   costs,
 ];

@@ -42,12 +42,15 @@ export interface TraceContext {
   readonly sampled: boolean;
 }
 
+const NO_TRACE = '0'.repeat(32);
+const NO_SPAN = '0'.repeat(16);
+
 /** What a W3C traceparent says; null for none, and for what cannot be read. */
 export function traceContextOf(traceparent: string): TraceContext | null {
   if (traceparent === '') return null;
   const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent) ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return null;
-  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return null;
+  if (traceId === NO_TRACE || spanId === NO_SPAN) return null;
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & SAMPLED) === SAMPLED };
 }
 
