@@ -5,11 +5,11 @@ import type { Access } from './access';
 import type { Patch } from './records';
 import { encodeUtf8, writeUtf8 } from './utf8';
 
-/** Asked for by a change and served by no rule yet: kept in full, so that the change is refused and never half taken. */
+/** What a change builds on beside its base version. What is not served yet is kept in full, so that it is never half taken. */
 export interface ChangeReliance {
   /** The contents that it replaces, where a collection keeps several. */
   readonly seen: readonly { readonly device: DeviceId; readonly number: ChangeNumber }[];
-  /** Other devices' changes that have to be decided before it. */
+  /** Other devices' changes that its device had from those devices: decided before it, and seen by whoever made it. */
   readonly dependencies: ReadonlyMap<DeviceId, ChangeNumber>;
   /** Digests of the artifacts that its record refers to. */
   readonly artifacts: readonly Uint8Array[];
@@ -89,10 +89,9 @@ export function payloadBytes(change: Change): number {
 /** What a change relies on and is not served, by the names of the protocol; empty for most. */
 export function unserved({ reliesOn }: Change): string[] {
   if (reliesOn === undefined) return [];
-  const { seen, dependencies, artifacts } = reliesOn;
+  const { seen, artifacts } = reliesOn;
   const named = [
     ['seen', seen.length],
-    ['dependencies', dependencies.size],
     ['artifacts', artifacts.length],
   ] as const;
   return named.flatMap(([name, count]) => (count > 0 ? [name] : []));

@@ -1,4 +1,4 @@
-import { CONFLICTS, mergeKeys, type Outcome, recordKey, type SpaceKey } from '@syncline/core';
+import { CONFLICTS, deviceId, mergeKeys, type Outcome, recordKey, type SpaceKey } from '@syncline/core';
 import { BASE_MS, change, NOTES, pushOf, readJson, rulesOf } from './change-fixtures';
 import { mergeInto } from './merge-fixtures';
 import type { StoreWorld } from './store-under-test';
@@ -51,6 +51,15 @@ function describeReceipts(world: StoreWorld): void {
     const reused = await resultOf(space, pushOf('d1', [change.create('c', { n: 1 })]));
     expect(reused).toMatchObject({ outcomes: [{ reason: 'CHANGE_NUMBER_REUSED' }] });
     expect((await wholeSpace(world.store, space)).state.head).toBe(1);
+  });
+
+  test('a change that builds on those of another device is decided after them', async () => {
+    const space = await world.space();
+    const reliesOn = { seen: [], dependencies: new Map([[deviceId('d1'), 1]]), artifacts: [] };
+    const push = pushOf('d2', [{ ...change.update('a', { by: 'd2' }), reliesOn }]);
+    expect(await resultOf(space, push)).toMatchObject({ refusal: { reason: 'DEPENDENCY_MISSING' } });
+    await resultOf(space, pushOf('d1', [change.create('a', {})]));
+    expect(await resultOf(space, push)).toMatchObject({ outcomes: [{ status: 'APPLIED', conflict: null }] });
   });
 
   test('a rejected change uses up its number though it writes no record', async () => {

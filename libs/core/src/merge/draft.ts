@@ -14,6 +14,7 @@ import {
 import type { Receipt } from '../outcomes';
 import type { Seen } from '../policies/policy';
 import type { StoredRecord } from '../records';
+import { gotFromWriter } from './dependencies';
 import { type MergeFacts, type MergePlan, seenKey } from './facts';
 import { tallyOf } from './tally';
 
@@ -39,10 +40,12 @@ export interface Draft {
 }
 
 /**
- * Whether a device that made this change has seen the record as it stands: in its copy, or by its own change before,
- * which stands. An own change that did not get its way hid what the copy has.
+ * Whether a device that made this change has seen the record as it stands: in its copy, by its own change before, which
+ * stands, or from the device that wrote it. An own change that did not get its way hid what the copy has.
  */
-export function hasSeen(stored: StoredRecord, device: DeviceId, { baseVersion, after }: Change): boolean {
+export function hasSeen(stored: StoredRecord, device: DeviceId, change: Change): boolean {
+  if (change.reliesOn !== undefined && gotFromWriter(stored, change)) return true;
+  const { baseVersion, after } = change;
   const inCopy = baseVersion >= stored.version;
   const isOwn = stored.device === device && stored.number === after;
   return isOwn ? inCopy || !stored.merged : inCopy && after === 0;

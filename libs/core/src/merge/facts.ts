@@ -22,6 +22,7 @@ import type { PushResult, Receipt } from '../outcomes';
 import type { Seen } from '../policies/policy';
 import type { StoredRecord } from '../records';
 import type { RulesBook } from '../rules';
+import { dependenciesOf, dependencyProblem } from './dependencies';
 
 /** The row of a space that every merge locks, reads and writes. */
 export interface SpaceState {
@@ -120,8 +121,11 @@ export function mergeKeys(pushes: readonly Push[], conflicts: CollectionName): M
     };
     // First those that follow each other, so that a store may look for them in one go.
     for (const { number } of changes) answered(number);
-    for (const { collection, id, after, resolves } of changes) {
+    for (const change of changes) {
+      const { collection, id, after, resolves } = change;
       name(collection, id);
+      if (change.reliesOn !== undefined && dependencyProblem(change, device) === null)
+        for (const other of dependenciesOf(change).keys()) devices.add(other);
       for (const conflict of resolves) name(conflicts, conflict, LEDGER_ID_BYTES_MAX);
       answered(after);
     }

@@ -8,6 +8,7 @@ import type { Outcome, PushResult, Receipt } from '../outcomes';
 import { imageOf } from '../records';
 import { refusal } from '../refusals';
 import { applyChange, type Verdict } from './apply';
+import { missingDependency } from './dependencies';
 import { type Draft, draftOf } from './draft';
 import type { MergeFacts, MergePlan } from './facts';
 import { followsOrder, pushObstacle, rejectionOf } from './reject';
@@ -36,6 +37,8 @@ function pushInto(draft: Draft, given: Push): PushResult {
       refusal: refusal('CHANGE_NUMBER_GAP', { facts: { expected: String(expected), got: String(first) } }),
     };
   }
+  const missing = missingDependency(push, (device) => draft.lastNumber(device));
+  if (missing !== null) return { kind: 'refused', refusal: missing };
   return { kind: 'outcomes', outcomes: push.changes.map((change) => takeChange(draft, push, change)) };
 }
 

@@ -6,6 +6,7 @@ import { isJsonPayload, parseFields } from '../json-fields';
 import type { Limits } from '../limits';
 import { overLimit, type Reason, type Refusal, refusal, REASONS } from '../refusals';
 import type { ActiveRules } from '../rules';
+import { dependencyProblem } from './dependencies';
 import type { MergeFacts } from './facts';
 
 /** A change that is not possible at all. Its number counts as used: those behind it can go on. */
@@ -58,6 +59,8 @@ export function rejectionOf(
     return rejection('INVALID_ARGUMENT', 'a change can only come after an earlier one');
   if (payloadBytes(change) > limits.recordBytesMax)
     return rejection('RECORD_TOO_LARGE', `${payloadBytes(change)} bytes, ${limits.recordBytesMax} allowed`);
+  const dependency = dependencyProblem(change, push.device);
+  if (dependency !== null) return rejection('INVALID_ARGUMENT', dependency);
   const asked = unserved(change);
   if (asked.length > 0)
     return rejection('UNSUPPORTED_CHANGE', `the change relies on ${asked.join(' and ')}, not served here`);
