@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -9,11 +10,28 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 const keepPackagesOutside = {
   name: 'keep-packages-outside',
   setup(bundle) {
-    bundle.onResolve({ filter: /^[^./]/ }, ({ path: name, kind }) =>
-      kind === 'entry-point' || name.startsWith('@syncline/') ? undefined : { path: name, external: true },
-    );
+    bundle.onResolve({ filter: /^[^./]/ }, ({ path: name, kind, resolveDir }) => {
+      const isOurs = kind === 'entry-point' || name.startsWith('@syncline/');
+      return isOurs || !isFoundFromOutside(name, resolveDir) ? undefined : { path: name, external: true };
+    });
   },
 };
+
+/** A package that npm keeps beside one library, since the root has it in another version, is not: it is bundled as well. */
+function isFoundFromOutside(name, folder) {
+  if (isBuiltin(name)) return true;
+  const [inside, outside] = [folder, root].map((from) => fileOf(name, from));
+  return inside === null || inside === outside;
+}
+
+/** Null for what only `import` finds. */
+function fileOf(name, folder) {
+  try {
+    return createRequire(path.join(folder, 'from-here')).resolve(name);
+  } catch {
+    return null;
+  }
+}
 
 /** Bundles an entry with the libraries it imports, from source; npm packages stay outside. */
 export async function bundle(entry, folder, plugins = []) {

@@ -8,5 +8,6 @@ export const composeSecrets = {
   'postgres-url': (read) => `postgres://postgres:${read('postgres-password')}@postgres:5432/postgres`,
   'cursor-keys': () => `1:${randomBytes(32).toString('base64')}`,
   'token-secret': random,
+  'audit-key': () => `1:${randomBytes(32).toString('base64')}`,
   'grafana-password': random,
 };

@@ -64,6 +64,7 @@ const samples = {
   SYNCLINE_REDIS_URL: 'redis://:password@redis:6379',
   SYNCLINE_CURSOR_KEYS: `1:${Buffer.alloc(32).toString('base64')}`,
   SYNCLINE_TOKEN_SECRET: 'x'.repeat(32),
+  SYNCLINE_AUDIT_KEY: `1:${Buffer.alloc(32).toString('base64')}`,
 };
 
 const fileSuffix = '_FILE';

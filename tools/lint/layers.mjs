@@ -9,7 +9,7 @@ export const layers = {
   },
   policies: {
     mayImport: ['core'],
-    folders: { 'libs/policies': ['yjs', 'ot-json1', 'ot-text-unicode'] },
+    folders: { 'libs/policies': ['yjs', 'loro-crdt', 'ot-json1', 'ot-text-unicode', 'ajv', 're2js'] },
   },
   ports: {
     mayImport: ['core'],

@@ -60,6 +60,7 @@ export async function startStack({
     ...cursorKeys,
     SYNCLINE_REDIS_URL: servers.redis.url,
     SYNCLINE_TOKEN_SECRET: tokenSecret,
+    SYNCLINE_AUDIT_KEY: `1:${randomBytes(32).toString('base64')}`,
     SYNCLINE_MERGE_ADDRESS: target(merges.map(({ own }) => own.grpc)),
     SYNCLINE_DELTA_ADDRESS: target(deltas.map(({ own }) => own.grpc)),
   };

@@ -100,6 +100,11 @@ function upkeepMetrics(
     help: 'What was forgotten because nobody can ask for it any more',
     labels: ['what'],
   });
+  const chained = metrics.counter({
+    name: 'delta_chained_versions_total',
+    help: 'Versions that were added to the hash chains of their spaces',
+  });
+  chained.add({}, 0);
   const failed = metrics.counter({
     name: 'delta_upkeep_failures_total',
     help: 'Looks for unannounced commits, and spaces, that could not be finished',
@@ -109,7 +114,8 @@ function upkeepMetrics(
   for (const task of ['repair', 'keep']) failed.add({ task }, 0);
   return {
     repaired: (spaces) => repaired.add({}, spaces),
-    kept({ tombstones, history, receipts }) {
+    kept({ tombstones, history, receipts, chained: versions }) {
+      chained.add({}, versions);
       pruned.add({ what: 'tombstones' }, tombstones);
       pruned.add({ what: 'history' }, history);
       pruned.add({ what: 'receipts' }, receipts);

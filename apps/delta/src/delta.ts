@@ -14,11 +14,13 @@ import {
   type Subscribe,
   type Version,
 } from '@syncline/core';
-import { compareRanges, type Comparison, planSpace, readDelta } from '@syncline/flows';
+import { compareRanges, type Comparison, hashChain, planSpace, readDelta } from '@syncline/flows';
+import { sha256 } from '@syncline/memory';
 import {
   type Administration,
   type Announcements,
   type ArtifactStore,
+  type AuditStore,
   type Chance,
   type Clock,
   type DeltaStore,
@@ -30,7 +32,7 @@ import {
   type UpkeepStore,
 } from '@syncline/ports';
 import type { Log, Span, Traces } from '@syncline/telemetry';
-import type { OnBehalf } from '@syncline/wire';
+import { chainLinkToBytes, type OnBehalf } from '@syncline/wire';
 import { boundedWork } from './bounded-work';
 import type { DeltaCall, DeltaMetrics } from './delta-metrics';
 import { DEFAULT_DELTA_SETTINGS, type DeltaSettings } from './delta-settings';
@@ -46,6 +48,7 @@ export interface DeltaDeps {
     Pick<DeviceStore, 'devices'> &
     UpkeepStore &
     Pick<HistoryStore, 'atVersion'> &
+    AuditStore &
     Pick<Administration, 'endMemberships' | 'tenants' | 'usage' | 'listSpaces'> &
     Pick<Directory, 'setQuota'> & { readonly artifacts: Pick<ArtifactStore, 'removeAbandoned'> };
   readonly announcements: Announcements;
@@ -178,7 +181,8 @@ function startUpkeep(deps: DeltaDeps, settings: DeltaSettings): { close(): Promi
   const { store, timer, chance } = deps;
   const { repairEveryMs, repairSpacesMax, keepEveryMs } = settings;
   const stores = { deltas: store, devices: store, upkeep: store, history: store };
-  const shared = { ...deps, ...stores, artifacts: store.artifacts, settings };
+  const chain = hashChain({ audit: store, sha256, encodeLink: chainLinkToBytes });
+  const shared = { ...deps, ...stores, chain, artifacts: store.artifacts, settings };
   const retention = keepSpaces({ ...shared, holder: chance.id() });
   const repairing = repeating(
     timer,

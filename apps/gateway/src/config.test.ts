@@ -20,6 +20,7 @@ test('needs a database, a way to verify tokens, and a key for cursors', () => {
     grpcAddress: { host: '127.0.0.1', port: 7400 },
     natsUrls: ['nats://127.0.0.1:4222'],
     cursorKeys: [{ id: 2 }, { id: 1 }],
+    auditKey: null,
     origins: [],
     drainMs: 10_000,
   });
@@ -50,6 +51,9 @@ test.each<[Record<string, string>, string]>([
   [{ SYNCLINE_CURSOR_KEYS: `300:${KEY}` }, 'holds a key without an id up to 255'],
   [{ SYNCLINE_CURSOR_KEYS: '1:AAAA' }, 'shorter than 16 bytes'],
   [{ SYNCLINE_CURSOR_KEYS: `1:${KEY},1:${KEY}` }, 'holds the key 1 twice'],
+  [{ SYNCLINE_AUDIT_KEY: KEY }, 'SYNCLINE_AUDIT_KEY holds a key without an id'],
+  [{ SYNCLINE_AUDIT_KEY: `1:${KEY},2:${KEY}` }, 'holds several keys'],
+  [{ SYNCLINE_AUDIT_KEY: '1:AAAAAAAAAAAAAAAAAAAAAAAA' }, 'that is not 32 bytes long'],
   [{ SYNCLINE_ALLOWED_ORIGINS: 'https://app.example/path' }, 'which is no origin'],
   [{ SYNCLINE_NATS_URLS: 'nats://a' }, 'SYNCLINE_NATS_URLS is not a setting'],
 ])('%j is a problem', (given, problem) => {

@@ -16,6 +16,7 @@ import {
   readSettings,
   secret,
   type SettingsOf,
+  signingKeySetting,
   tracingSettings,
   targetSetting,
   textSetting,
@@ -56,6 +57,14 @@ export const GATEWAY_SETTINGS = {
     ),
   ),
   ...cursorKeySettings,
+  auditKey: optional(
+    secret(
+      signingKeySetting('AUDIT_KEY', {
+        sentence:
+          'Signs the hash chains of spaces, as Ed25519 with these bytes as its seed; unset, no audit trail is told.',
+      }),
+    ),
+  ),
   ...internalTlsSettings,
   origins: customSetting('ALLOWED_ORIGINS', 'origins such as `https://app.example.org`, or `*`', originsIn, {
     sentence: 'Whose pages may connect from a browser, besides those of this very host.',

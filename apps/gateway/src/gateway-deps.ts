@@ -4,11 +4,16 @@ import type {
   Administration,
   Announcements,
   ArtifactStore,
+  AuditStore,
+  ChainSigner,
   Chance,
   Clock,
+  ConflictLedger,
   DeltaStore,
   DeviceStore,
   Directory,
+  HistoryStore,
+  PastStore,
   Presence,
   RateLimits,
   ReceiptStore,
@@ -26,8 +31,15 @@ import type { PageEncodings } from './session/page-encodings';
 import type { SpaceTrails } from './spaces/space-trails';
 import type { BegunTraces } from './tracing/begun-traces';
 
-/** Of the store a gateway sees who may do what, which devices there are, and where spaces stand; records it never reads. */
-export type GatewayStore = Pick<DeltaStore, 'heads' | 'state' | 'collections'> &
+/**
+ * Of the store a gateway sees who may do what, which devices there are, and where spaces stand. Records it reads for people
+ * alone, who look at conflicts and at what was.
+ */
+export type GatewayStore = Pick<DeltaStore, 'heads' | 'state' | 'collections' | 'records'> &
+  ConflictLedger &
+  HistoryStore &
+  PastStore &
+  AuditStore &
   DeviceStore &
   ReceiptStore &
   Directory &
@@ -59,6 +71,8 @@ export interface GatewayDeps {
   readonly secrets: Secrets;
   /** Signs tokens for devices that pair; null where the installation's tokens come from elsewhere. */
   readonly issueToken: IssueToken | null;
+  /** Signs the hash chains of spaces; null where no key was given, and then nobody is told of them. */
+  readonly chainSigner: ChainSigner | null;
   readonly timing: GatewayTiming;
   readonly clock: Clock;
   readonly chance: Chance;

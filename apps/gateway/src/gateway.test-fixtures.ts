@@ -37,6 +37,7 @@ import {
   systemSecrets,
   systemTimer,
 } from '@syncline/memory';
+import { jsonSchemas } from '@syncline/policies/json-schemas';
 import { eventually } from '@syncline/port-contracts';
 import type {
   Announcements,
@@ -70,8 +71,7 @@ export const HOME_KEY = spaceKey(TENANT, HOME);
 export const WORK_KEY = spaceKey(TENANT, WORK);
 export const OWNER: Access = { role: 'owner', collections: new Map() };
 export const clock = systemClock();
-
-const POLICIES = policyRegistry(Object.values(CORE_POLICIES));
+const POLICIES = policyRegistry(Object.values(CORE_POLICIES), jsonSchemas());
 const KEYS = hmacCursorKeys([{ id: 1, secret: new Uint8Array(32).fill(7) }]);
 
 /** What all gateways of a test stand on. */
@@ -177,6 +177,8 @@ export function backendsOver({ store, announcements, limits }: Shared): Backends
   };
 }
 
+const WITHOUT_KEYS = { certificates: null, issueToken: null, chainSigner: null } as const;
+
 type Given = Pick<
   GatewayOptions,
   | 'store'
@@ -216,12 +218,11 @@ export async function startGateway(
     pages: gzipPages(given.limits, metrics),
     grpcAddress: { host: '127.0.0.1', port: 0 },
     httpAddress: { host: '127.0.0.1', port: 0 },
-    certificates: null,
     origins: [],
+    secrets: systemSecrets(),
     behindProxy: false,
     tenantsDeclaredOnly: false,
-    secrets: systemSecrets(),
-    issueToken: null,
+    ...WITHOUT_KEYS,
     ...given,
     ...options,
     ...shared,

@@ -14,17 +14,21 @@ import {
 } from '@syncline/service-kit';
 import { gzipCompressor } from '@syncline/wire/gzip';
 import { adminServices } from './admin/admin-services';
-import { openSessions } from './admin/open-sessions';
+import { type OpenSessions, openSessions } from './admin/open-sessions';
 import { artifactMethods } from './artifacts/artifact-methods';
 import { artifactStreams } from './artifacts/artifact-streams';
+import { conflictMethods } from './conflicts/conflict-methods';
 import type { GatewayDeps } from './gateway-deps';
 import { sessionHandler } from './grpc/session-stream';
+import { historyMethods, historyStreams } from './history/history-methods';
 import type { AllowedOrigins } from './http/cors';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http/http-limits';
 import { httpServer } from './http/http-server';
 import { signedSessions } from './integrity/signed-sessions';
 import { sessionShell } from './session/session-shell';
 import { spaceTrails } from './spaces/space-trails';
+import { drainingCalls } from './streams/draining';
+import { streamHandlers } from './streams/grpc-streams';
 import { handlersOf, unaryHandlers } from './unary/grpc';
 import { begunTraces } from './tracing/begun-traces';
 import type { UnaryMethods } from './unary/methods';
@@ -66,13 +70,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const deps = withOwnParts(options);
   const { limits, timing, readiness } = deps;
   const shell = sessionShell(deps);
-  const calls = { ...deps, compressor: gzipCompressor(limits.messageBytesMax) };
-  const methods: UnaryMethods = new Map([
-    ...syncMethods(calls),
-    ...adminServices({ ...deps, open: openSessions(() => shell.all()) }),
-    ...artifactMethods(deps),
-  ]);
-  const artifacts = artifactStreams(deps);
+  const methods = unaryMethods(
+    deps,
+    openSessions(() => shell.all()),
+  );
+  const streams = historyStreams(deps);
+  const draining = drainingCalls();
+  const artifacts = artifactStreams({ ...deps, draining });
+  const streamed = streamHandlers(streams, { ...deps, draining });
   const openSession = signedSessions(shell.open, {
     tokens: deps.tokens,
     clock: deps.clock,
@@ -87,11 +92,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       deps,
       methods,
       new Map<object, UntypedServiceImplementation>([
-        [
-          services.SyncServiceService,
-          { session: sessionHandler({ openSession, behindProxy: deps.behindProxy }) },
-        ],
+        [services.SyncServiceService, { session: sessionHandler({ ...deps, openSession }) }],
         [services.ArtifactServiceService, artifacts.handlers],
+        [services.HistoryServiceService, handlersOf(services.HistoryServiceService, streamed)],
       ]),
     ),
     readiness,
@@ -103,6 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...deps,
     address: deps.httpAddress,
     methods,
+    streams,
     openSession,
     httpLimits,
   });
@@ -111,7 +115,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const drain = (): Promise<void> => {
     readiness.drain();
     http.drain();
-    artifacts.drain();
+    draining.drain();
     return (drained ??= shell.drain());
   };
 
@@ -123,12 +127,23 @@ export function createGateway(options: GatewayOptions): Gateway {
     drain,
     async close() {
       await (timing.drainMs > 0 ? drain() : undefined);
-      artifacts.drain();
+      draining.drain();
       await shell.close();
       await Promise.all([grpc.close(), http.close()]);
     },
     sessions: () => shell.count(),
   };
+}
+
+function unaryMethods(deps: GatewayDeps, open: OpenSessions): UnaryMethods {
+  const compressor = gzipCompressor(deps.limits.messageBytesMax);
+  return new Map([
+    ...syncMethods({ ...deps, compressor }),
+    ...adminServices({ ...deps, open }),
+    ...artifactMethods(deps),
+    ...conflictMethods(deps),
+    ...historyMethods(deps),
+  ]);
 }
 
 function withOwnParts(options: GatewayOptions): GatewayOptions & GatewayDeps {

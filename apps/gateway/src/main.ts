@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import { CORE_POLICIES, DEFAULT_LIMITS, policyRegistry } from '@syncline/core';
-import { hmacCursorKeys, thisMachine } from '@syncline/memory';
+import { ed25519Signer, hmacCursorKeys, thisMachine } from '@syncline/memory';
 import { connectNats, natsAccessNews, natsAnnouncements, natsWhereabouts, toldTo } from '@syncline/nats';
+import { jsonSchemas } from '@syncline/policies/json-schemas';
 import { databaseProblem, openPostgres, postgresStore, untilMigrated } from '@syncline/postgres';
 import { deviceDescriptors } from '@syncline/proto/descriptors';
 import {
@@ -71,7 +72,8 @@ async function start(settings: GatewaySettings, log: ProgramLog, parts: Lifecycl
     whereabouts: natsWhereabouts({ link, ...machine, ...whereaboutsCodec }),
     backends,
     keys,
-    policies: policyRegistry(Object.values(CORE_POLICIES)),
+    chainSigner: settings.auditKey && ed25519Signer(settings.auditKey),
+    policies: policyRegistry(Object.values(CORE_POLICIES), jsonSchemas()),
     limits,
     pages,
     readiness,

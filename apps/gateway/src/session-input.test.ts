@@ -280,6 +280,8 @@ describe('bad input', () => {
         encrypted: false,
         json: true,
         schema: { current: 0, oldest: 0 },
+        jsonSchema: null,
+        recordBytesMax: 0,
       });
       const device = await opened('json');
       device.send(

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { CORE_POLICIES, DEFAULT_LIMITS, policyRegistry } from '@syncline/core';
 import { memoryAccessNews, thisMachine } from '@syncline/memory';
 import { connectNats, natsAnnouncements, toldTo } from '@syncline/nats';
+import { jsonSchemas } from '@syncline/policies/json-schemas';
 import { databaseProblem, migrateWhenReached, openPostgres, postgresStore } from '@syncline/postgres';
 import {
   addressText,
@@ -82,7 +83,7 @@ async function start(settings: MergeAppSettings, log: ProgramLog, parts: Lifecyc
     ...machine,
     store: postgresStore({ sql, news: memoryAccessNews() }),
     announcements: natsAnnouncements({ link, stream: { replicas }, ...announcementCodec(packing) }),
-    policies: policyRegistry(Object.values(CORE_POLICIES)),
+    policies: policyRegistry(Object.values(CORE_POLICIES), jsonSchemas()),
     limits,
     metrics: counts,
     traces,

@@ -385,7 +385,7 @@ async function expectSame(other: Store, seed: number, rounds: number): Promise<v
       const floor = below(heads.get(space)! + 3);
       const kept = below(4);
       await both((store) => store.raiseFloor(space, floor));
-      await both((store) => store.pruneHistory(space, kept, horizonMs));
+      await both((store) => store.pruneHistory(space, kept, horizonMs, Number.MAX_SAFE_INTEGER));
       if (below(2) === 0) await both((store) => store.pruneReceipts(space, horizonMs));
     }
     if (round === 25) await both((store) => store.newEpoch(SPACES[2]!));
@@ -447,7 +447,9 @@ describe('the store in memory and Postgres', () => {
     expect(plain(found[1])).toEqual(plain(found[0]));
     for (let round = 0; round < 8; round++) {
       const [kept, horizonMs] = [below(5), BASE_MS + below(34)];
-      const pruned = await Promise.all(stores.map((store) => store.pruneHistory(space!, kept, horizonMs)));
+      const pruned = await Promise.all(
+        stores.map((store) => store.pruneHistory(space!, kept, horizonMs, Number.MAX_SAFE_INTEGER)),
+      );
       expect(pruned[1]).toEqual(pruned[0]);
       const whole = await Promise.all(stores.map((store) => historyOf(store, space!, 2_400)));
       expect(whole[1]).toEqual(whole[0]);

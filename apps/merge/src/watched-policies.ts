@@ -1,4 +1,4 @@
-import type { Policy, PolicyRegistry } from '@syncline/core';
+import { type Policy, policyRegistry, type PolicyRegistry } from '@syncline/core';
 import type { Log } from '@syncline/telemetry';
 import { failureFacts } from './failure-facts';
 import type { MergeMetrics } from './merge-metrics';
@@ -8,7 +8,7 @@ export function watchedPolicies(
   registry: PolicyRegistry,
   { metrics, log }: { readonly metrics: MergeMetrics; readonly log: Log },
 ): PolicyRegistry {
-  return new Map([...registry].map(([name, policy]) => [name, watched(policy)]));
+  return policyRegistry([...registry.values()].map(watched), registry.readJsonSchema);
 
   function watched(policy: Policy): Policy {
     const tell = <Answer>(decide: () => Answer): Answer => {

@@ -7,6 +7,8 @@ import { writePrivate } from './private-file';
 export interface LocalSecrets {
   readonly tokenSecret: string;
   readonly cursorSecret: Uint8Array;
+  /** Signs the hash chains of spaces. */
+  readonly auditSecret: Uint8Array;
 }
 
 const FILE = 'secrets.json';
@@ -14,24 +16,38 @@ const SECRET_BYTES = 32;
 
 export function keptSecrets(folder: string, secrets: Secrets): LocalSecrets {
   const file = path.join(folder, FILE);
-  if (!existsSync(file)) {
-    const made = () => Buffer.from(secrets.bytes(SECRET_BYTES)).toString('base64url');
-    writePrivate(file, `${JSON.stringify({ tokenSecret: made(), cursorSecret: made() })}\n`);
+  const made = () => Buffer.from(secrets.bytes(SECRET_BYTES)).toString('base64url');
+  const write = (kept: object): void => writePrivate(file, `${JSON.stringify(kept)}\n`);
+  if (!existsSync(file)) write({ tokenSecret: made(), cursorSecret: made(), auditSecret: made() });
+  const kept = parsed(readFileSync(file, 'utf8'));
+  // An installation may be older than its audit trail.
+  const complete = kept['auditSecret'] === undefined ? { ...kept, auditSecret: made() } : kept;
+  const found = read(complete);
+  if (found === null) {
+    throw new Error(
+      `${file} does not hold the secrets of this installation; put it back, or remove it for new ones`,
+    );
   }
-  return read(file);
+  if (complete !== kept) write(complete);
+  return found;
 }
 
-function read(file: string): LocalSecrets {
-  const { tokenSecret, cursorSecret } = parsed(readFileSync(file, 'utf8'));
-  if (typeof tokenSecret === 'string' && typeof cursorSecret === 'string') {
-    const bytes = Buffer.from(cursorSecret, 'base64url');
-    if (tokenSecret.length >= SECRET_BYTES && bytes.length >= SECRET_BYTES) {
-      return { tokenSecret, cursorSecret: new Uint8Array(bytes) };
-    }
-  }
-  throw new Error(
-    `${file} does not hold the secrets of this installation; put it back, or remove it for new ones`,
-  );
+function read({
+  tokenSecret,
+  cursorSecret,
+  auditSecret,
+}: Readonly<Record<string, unknown>>): LocalSecrets | null {
+  if (typeof tokenSecret !== 'string' || tokenSecret.length < SECRET_BYTES) return null;
+  const cursor = bytesIn(cursorSecret);
+  const audit = bytesIn(auditSecret);
+  if (cursor === null || audit?.length !== SECRET_BYTES) return null;
+  return { tokenSecret, cursorSecret: cursor, auditSecret: audit };
+}
+
+function bytesIn(text: unknown): Uint8Array | null {
+  if (typeof text !== 'string') return null;
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.length >= SECRET_BYTES ? new Uint8Array(bytes) : null;
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {

@@ -54,6 +54,13 @@ async function held(server: ServerProcess): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
+/** The public key that it signs the hash chain of its space with. */
+async function auditKey(server: ServerProcess): Promise<string> {
+  const { status, body } = await server.call('HistoryService/GetChainHead', { space: 'home' });
+  expect(status).toBe(200);
+  return (body as { head: { publicKey: string } }).head.publicKey;
+}
+
 describe('npm start', () => {
   test(
     'makes a database, says how to connect, and keeps others out of its folder',
@@ -88,6 +95,7 @@ describe('npm start', () => {
       const acknowledged: number[] = [];
       const outcomes = new Map<number, unknown>();
       let token = '';
+      const auditKeys = new Set<string>();
       for (let round = 1; round <= 4; round++) {
         const server = start('killed');
         await server.listening;
@@ -96,6 +104,7 @@ describe('npm start', () => {
           expect((await push(server, number)).body).toMatchObject(outcomes.get(number) as object);
         }
         expect((await held(server)).slice(0, acknowledged.length)).toEqual(acknowledged);
+        auditKeys.add(await auditKey(server));
         let next = Number((await pull(server)).lastChangeNumber ?? 0);
         const pushing = (async () => {
           for (;;) {
@@ -117,6 +126,7 @@ describe('npm start', () => {
       expect(numbers).toEqual(expect.arrayContaining(acknowledged));
       expect(numbers.length - acknowledged.length).toBeLessThanOrEqual(1);
       expect(acknowledged.length).toBeGreaterThanOrEqual(20);
+      expect([...auditKeys]).toEqual([expect.stringMatching(/^[\w+/]{43}=$/)]);
     },
     6 * START_MS_MAX,
   );

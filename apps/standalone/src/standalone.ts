@@ -12,6 +12,7 @@ import {
   type TokenSettings,
 } from '@syncline/gateway';
 import {
+  ed25519Signer,
   hmacCursorKeys,
   memoryAccessNews,
   memoryAnnouncements,
@@ -22,6 +23,7 @@ import {
   thisMachine,
 } from '@syncline/memory';
 import { createMerge, mergeMetrics } from '@syncline/merge';
+import { jsonSchemas } from '@syncline/policies/json-schemas';
 import { databaseProblem, migrate, openPglite, postgresStore, type PostgresStore } from '@syncline/postgres';
 import { deviceDescriptors } from '@syncline/proto/descriptors';
 import {
@@ -77,7 +79,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const registry = createMetrics();
   const metrics = gatewayMetrics(registry);
   const announcements = memoryAnnouncements();
-  const policies = policyRegistry(Object.values(CORE_POLICIES));
+  const policies = policyRegistry(Object.values(CORE_POLICIES), jsonSchemas());
   const keys = hmacCursorKeys([{ id: 1, secret: secrets.cursorSecret }]);
   const shared = { ...machine, store, announcements, policies, keys, limits, traces, log };
   const merge = parts.add('merge', createMerge({ ...shared, metrics: mergeMetrics(registry) }));
@@ -94,6 +96,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     ...acceptedTokens({ ...options, tokenSecret }, log),
     backends: { push: merge.push, read: delta.read, plan: delta.plan, compare: delta.compare },
     whereabouts: memoryWhereabouts(),
+    chainSigner: ed25519Signer({ id: 1, secret: secrets.auditSecret }),
     presence: memoryPresence(machine),
     sessions: memorySessionRegistry(machine),
     rates: memoryRateLimits(machine),

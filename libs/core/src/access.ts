@@ -22,8 +22,12 @@ export function rightTo(access: Access, collection: CollectionName): CollectionR
 export function mayRead(access: Access, collection: CollectionName, id: RecordId): boolean {
   if (rightTo(access, collection) === 'none') return false;
   if (collection !== CONFLICTS || access.collections.size === 0) return true;
-  const concerned = id.slice(0, id.indexOf('/')) as CollectionName;
-  return rightTo(access, concerned) !== 'none';
+  return rightTo(access, concernedBy(id)) !== 'none';
+}
+
+/** The collection of the record that a conflict is about. */
+export function concernedBy(conflict: RecordId): CollectionName {
+  return conflict.slice(0, conflict.indexOf('/')) as CollectionName;
 }
 
 export function mayWrite(access: Access, collection: CollectionName): boolean {

@@ -24,6 +24,9 @@ describe('a declaration', () => {
     ['a policy that reads what is not JSON', { policy: 'field-merge', json: false }, ['json']],
     ['encrypted JSON', { encrypted: true }, ['json']],
     ['a rule that does not parse', { rule: { windowMs: 0, width: 1 } }, ['rule.windowMs', 'rule.width']],
+    ['a JSON Schema where none can be read', { jsonSchema: '{}' }, ['json_schema']],
+    ['a JSON Schema for what is no JSON', { jsonSchema: '{}', json: false }, ['json_schema', 'json_schema']],
+    ['a size that is none', { recordBytesMax: -1 }, ['record_bytes_max']],
     ['a delete rule that is none', { deletes: 'never' as 'ask' }, ['deletes']],
     ['schemas backwards', { schema: { oldest: 3, current: 2 } }, ['schema.oldest']],
     [
@@ -70,4 +73,5 @@ test('rules are activated once and looked up by collection', () => {
 test('a stored declaration that no longer holds is a fault', () => {
   expect(() => activate(rulesOf({ policy: 'best' }), REGISTRY)).toThrow('no policy is named best');
   expect(() => activate(rulesOf({ rule: { windowMs: -1 } }), REGISTRY)).toThrow('the stored rule of notes');
+  expect(() => activate(rulesOf({ jsonSchema: '{}' }), REGISTRY)).toThrow('the stored JSON Schema of notes');
 });

@@ -1,6 +1,7 @@
 import type { CollectionName } from './ids';
 import { isSystem } from './ids';
 import type { Policy } from './policies/policy';
+import type { Violation } from './refusals';
 
 /** How a delete and a concurrent update of one record are settled: by the policy, or always in one way. */
 export type DeleteRule = 'policy' | 'delete-wins' | 'resurrect' | 'ask';
@@ -21,7 +22,26 @@ export interface CollectionRules {
   readonly json: boolean;
   /** Shapes from `oldest` to `current` are taken as they are; others cannot be stored. */
   readonly schema: { readonly current: number; readonly oldest: number };
+  /** What payloads of the newest shape have to fulfil, as declared; null for nothing. */
+  readonly jsonSchema: string | null;
+  /** The largest payload; 0 for what the installation allows. */
+  readonly recordBytesMax: number;
 }
+
+/** All that is wrong with a payload. */
+export type PayloadCheck = (payload: Uint8Array) => readonly Violation[];
+
+/** Reads JSON Schemas as they are declared. Contract: the same text is read once, as it is needed for every merge. */
+export type JsonSchemaReader = (
+  declared: string,
+) =>
+  | { readonly ok: true; readonly check: PayloadCheck }
+  | { readonly ok: false; readonly problems: readonly RulesProblem[] };
+
+export const NO_JSON_SCHEMAS: JsonSchemaReader = () => ({
+  ok: false,
+  problems: [{ field: 'json_schema', description: 'is not served here' }],
+});
 
 /** Whether a payload of this shape can be stored as it is. */
 export function takesShape(
@@ -36,6 +56,8 @@ export interface ActiveRules {
   readonly declared: CollectionRules;
   readonly policy: Policy;
   readonly rule: unknown;
+  /** Null where the collection declares no JSON Schema. */
+  readonly check: PayloadCheck | null;
 }
 
 export interface RulesBook {
@@ -44,7 +66,10 @@ export interface RulesBook {
   of(collection: CollectionName): ActiveRules;
 }
 
-export type PolicyRegistry = ReadonlyMap<string, Policy>;
+/** The policies that an installation offers, by name, and how it reads JSON Schemas. */
+export interface PolicyRegistry extends ReadonlyMap<string, Policy> {
+  readonly readJsonSchema: JsonSchemaReader;
+}
 
 export interface RulesProblem {
   readonly field: string;
@@ -61,6 +86,8 @@ export function undeclaredRules(collection: CollectionName): CollectionRules {
     encrypted: false,
     json: false,
     schema: { current: 0, oldest: 0 },
+    jsonSchema: null,
+    recordBytesMax: 0,
   };
 }
 
@@ -74,6 +101,13 @@ export function rulesProblems(rules: CollectionRules, registry: PolicyRegistry):
   if (!Number.isSafeInteger(oldest) || oldest < 0 || oldest > current)
     say('schema.oldest', 'must be a whole number from 0 to the current version');
   if (!DELETE_RULES.includes(rules.deletes)) say('deletes', `must be one of ${DELETE_RULES.join(', ')}`);
+  if (!Number.isSafeInteger(rules.recordBytesMax) || rules.recordBytesMax < 0)
+    say('record_bytes_max', 'must be a whole number from 0');
+  if (rules.jsonSchema !== null) {
+    if (!rules.json) say('json_schema', 'needs payloads that are JSON');
+    const read = registry.readJsonSchema(rules.jsonSchema);
+    if (!read.ok) problems.push(...read.problems);
+  }
   const policy = registry.get(rules.policy);
   if (policy === undefined) {
     say('policy', `must be one of ${[...registry.keys()].join(', ')}`);
@@ -95,7 +129,10 @@ export function activate(rules: CollectionRules, registry: PolicyRegistry): Acti
   if (policy === undefined) throw new RangeError(`no policy is named ${rules.policy}`);
   const parsed = policy.parseRule(rules.rule);
   if (!parsed.ok) throw new RangeError(`the stored rule of ${rules.collection} does not parse`);
-  return { declared: rules, policy, rule: parsed.rule };
+  const read = rules.jsonSchema === null ? null : registry.readJsonSchema(rules.jsonSchema);
+  if (read?.ok === false)
+    throw new RangeError(`the stored JSON Schema of ${rules.collection} cannot be read`);
+  return { declared: rules, policy, rule: parsed.rule, check: read?.check ?? null };
 }
 
 export function rulesBook(

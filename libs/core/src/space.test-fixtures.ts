@@ -32,7 +32,7 @@ import type { Outcome, Receipt } from './outcomes';
 import type { Policy, Seen } from './policies/policy';
 import { CORE_POLICIES, policyRegistry } from './policies/registry';
 import type { RecordImage, StoredRecord } from './records';
-import { type CollectionRules, rulesBook, undeclaredRules } from './rules';
+import { type CollectionRules, type JsonSchemaReader, rulesBook, undeclaredRules } from './rules';
 import { decodeUtf8, encodeUtf8 } from './utf8';
 
 export const NOW_MS = 1_700_000_000_000;
@@ -125,6 +125,7 @@ export interface SpaceGiven {
   readonly limits?: Partial<Limits>;
   /** Offered besides those that need no library. */
   readonly policies?: readonly Policy[];
+  readonly readJsonSchema?: JsonSchemaReader;
 }
 
 /** A space without a store: what a plan writes is what the next one finds, and nothing is ever forgotten. */
@@ -163,7 +164,7 @@ export function testSpace(given: SpaceGiven = {}): TestSpace {
   const lastNumbers = new Map<Push['device'], number>();
   const receipts = new Map<string, Receipt>();
   const history: HistoryEntry[] = [];
-  const registry = policyRegistry([...REGISTRY.values(), ...(given.policies ?? [])]);
+  const registry = policyRegistry([...REGISTRY.values(), ...(given.policies ?? [])], given.readJsonSchema);
   const declared = new Map((given.rules ?? [rulesOf()]).map((rules) => [rules.collection, rules]));
   const space: TestSpace = {
     get state() {

@@ -5,6 +5,7 @@ import {
   DEFAULT_LIMITS,
   type DeviceId,
   deviceId,
+  encodeUtf8,
   type Limits,
   type Opening,
   policyRegistry,
@@ -19,8 +20,10 @@ import {
   type UserId,
   WHOLE_SPACE,
 } from '@syncline/core';
+import { sha256 } from '@syncline/memory';
 import type {
   Announcements,
+  AuditStore,
   Clock,
   DeltaStore,
   DeviceStore,
@@ -30,6 +33,7 @@ import type {
   UpkeepStore,
 } from '@syncline/ports';
 import { announcePlans } from './announce';
+import { hashChain, type HashChainDeps } from './hash-chain';
 import { openSpace, type SpaceCaller } from './open-space';
 import { pushChanges } from './push-changes';
 import { readDelta } from './read-delta';
@@ -112,4 +116,10 @@ export async function flowWorld(deps: WorldDeps, limits: Partial<Limits> = {}) {
       return answer.value;
     },
   };
+}
+
+/** A hash chain whose links are JSON. */
+export function chainOf(audit: AuditStore, given: Partial<HashChainDeps> = {}) {
+  const encodeLink: HashChainDeps['encodeLink'] = (link) => encodeUtf8(JSON.stringify(link));
+  return hashChain({ audit, sha256, encodeLink, ...given });
 }

@@ -10,7 +10,7 @@ import { hmacCursorKeys, memoryAnnouncements, memoryStore } from '@syncline/memo
 import { change, manualTime, pushOf } from '@syncline/port-contracts';
 import { announceMissed } from './announce';
 import { acknowledge } from './acknowledge';
-import { callerOf, flowWorld, ANN, HOME_KEY, OWNER_OF_ALL, readerOf } from './flows.test-fixtures';
+import { callerOf, chainOf, flowWorld, ANN, HOME_KEY, OWNER_OF_ALL, readerOf } from './flows.test-fixtures';
 import { keepSpace } from './keep-space';
 
 const KEYS = hmacCursorKeys([{ id: 1, secret: new Uint8Array(16) }]);
@@ -31,7 +31,14 @@ async function world() {
     clock,
     heard,
     ...flows,
-    keep: keepSpace({ deltas: store, devices: store, upkeep: store, clock, limits: flows.limits }),
+    keep: keepSpace({
+      deltas: store,
+      devices: store,
+      upkeep: store,
+      chain: chainOf(store),
+      clock,
+      limits: flows.limits,
+    }),
     missed: announceMissed({ announcements, upkeep: store, deltas: store }),
     acked: (device: string, version: number) =>
       ack(

@@ -11,9 +11,11 @@ import {
   type SeenRequest,
   type Version,
 } from '@syncline/core';
+import { firstWhere } from './first-where';
+import { type ToldVersions, toldVersions } from './told-versions';
 
 /** What every version of one space did, findable by record. */
-export interface HistoryLog {
+export interface HistoryLog extends Pick<ToldVersions, 'settingOf' | 'facts'> {
   append(entry: HistoryEntry): void;
   atVersion(version: Version): HistoryEntry | null;
   atOrBefore(key: RecordKey, version: Version): HistoryEntry | null;
@@ -22,7 +24,14 @@ export interface HistoryLog {
   seen(request: SeenRequest): Seen | null;
   /** W3C traceparent of a change; empty for none. */
   traceOf(device: DeviceId, number: ChangeNumber): string;
-  prune(perRecordMax: number, olderThanMs: number): number;
+  /** At least the newest entry of a record stays. */
+  prune(perRecordMax: number, olderThanMs: number, upTo: Version): number;
+  /** As of this version and later ones, nothing is missing. */
+  keptFrom(): Version;
+  /** In order of version. */
+  entries(): Iterable<HistoryEntry>;
+  /** Each in order of version. */
+  records(): Iterable<readonly HistoryEntry[]>;
 }
 
 /** Each list in order of version. */
@@ -35,6 +44,8 @@ export function historyLog(): HistoryLog {
   const inLedger: Lists = new Map();
   /** What each change did last, of those that belong to a trace. */
   const traced = new Map<ChangeKey, HistoryEntry>();
+  const told = toldVersions(byVersion);
+  const kept = { from: 0 };
 
   const entriesOf = (key: RecordKey): readonly HistoryEntry[] => byRecord.get(key) ?? [];
 
@@ -45,6 +56,7 @@ export function historyLog(): HistoryLog {
 
   return {
     append(entry) {
+      told.append(entry.version);
       byVersion.set(entry.version, entry);
       addTo(byRecord, recordKey(entry.collection, entry.id), entry);
       if (isAboutAnother(entry)) addTo(inLedger, recordKey(entry.about.collection, entry.about.id), entry);
@@ -69,21 +81,27 @@ export function historyLog(): HistoryLog {
       return base === null ? null : asSeen(base.payload);
     },
     traceOf: (device, number) => traced.get(changeKey(device, number))?.trace ?? '',
-    prune(perRecordMax, olderThanMs) {
-      let pruned = 0;
-      for (const [key, entries] of byRecord) {
-        const count = prunable(entries, perRecordMax, olderThanMs);
+    prune(perRecordMax, olderThanMs, upTo) {
+      let total = 0;
+      for (const entries of byRecord.values()) {
+        const count = prunable(entries, perRecordMax, olderThanMs, upTo);
         for (const entry of entries.splice(0, count)) {
           byVersion.delete(entry.version);
+          told.prune(entry);
           if (isAboutAnother(entry)) removeFrom(inLedger, entry);
           const change = changeKey(entry.device, entry.number);
           if (traced.get(change) === entry) traced.delete(change);
         }
-        if (entries.length === 0) byRecord.delete(key);
-        pruned += count;
+        if (count > 0) kept.from = Math.max(kept.from, entries[0]!.version);
+        total += count;
       }
-      return pruned;
+      return total;
     },
+    keptFrom: () => kept.from,
+    entries: () => byVersion.values(),
+    records: () => byRecord.values(),
+    settingOf: told.settingOf,
+    facts: told.facts,
   };
 }
 
@@ -105,14 +123,7 @@ function isAboutAnother({ collection, id, about }: HistoryEntry): boolean {
 }
 
 function firstAbove(entries: readonly HistoryEntry[], version: Version): number {
-  let low = 0;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (entries[middle]!.version > version) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return firstWhere(entries.length, (at) => entries[at]!.version > version);
 }
 
 /** What a change of a device left among these entries; a later change of a device has a later version. */
@@ -138,9 +149,15 @@ function asSeen(payload: Uint8Array | null): Seen {
   return { deleted: payload === null, payload };
 }
 
-function prunable(entries: readonly HistoryEntry[], perRecordMax: number, olderThanMs: number): number {
-  const most = Math.max(0, entries.length - perRecordMax);
+function prunable(
+  entries: readonly HistoryEntry[],
+  perRecordMax: number,
+  olderThanMs: number,
+  upTo: Version,
+): number {
+  const most = Math.max(0, entries.length - Math.max(1, perRecordMax));
   let count = 0;
-  while (count < most && entries[count]!.committedAtMs < olderThanMs) count++;
+  while (count < most && entries[count]!.committedAtMs < olderThanMs && entries[count]!.version <= upTo)
+    count++;
   return count;
 }

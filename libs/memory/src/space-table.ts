@@ -20,6 +20,7 @@ import {
   type Version,
 } from '@syncline/core';
 import type { Declaration, Member, SpaceDevice } from '@syncline/ports';
+import type { ChainTable } from './audit-store';
 import { type HistoryLog, historyLog } from './history-log';
 import { type SortedIds, sortedIds } from './sorted-ids';
 import { type VersionIndex, versionIndex } from './version-index';
@@ -49,6 +50,7 @@ export interface SpaceTable {
   /** Ids of a collection, live or not, once someone has asked for a range of them. */
   readonly ids: Map<CollectionName, SortedIds<RecordId>>;
   readonly history: HistoryLog;
+  readonly chain: ChainTable;
   readonly devices: Map<DeviceId, Omit<SpaceDevice, 'lastNumber'>>;
   readonly numbers: Map<DeviceId, TakenNumber>;
   readonly clock: VersionIndex<TakenNumber>;
@@ -79,6 +81,7 @@ export function spaceTable(
     changes: versionIndex(),
     ids: new Map(),
     history: historyLog(),
+    chain: { end: null, marks: [] },
     devices: new Map(),
     numbers: new Map(),
     clock: versionIndex(),

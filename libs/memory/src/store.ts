@@ -1,22 +1,28 @@
 import type {
   Administration,
   ArtifactStore,
+  AuditStore,
   Clock,
+  ConflictLedger,
   DeltaStore,
   DeviceStore,
   Directory,
   HistoryStore,
   MergeStore,
+  PastStore,
   ReceiptStore,
   UpkeepStore,
 } from '@syncline/ports';
 import { administration } from './administration';
 import { artifactStore } from './artifact-store';
+import { auditStore } from './audit-store';
+import { conflictLedger } from './conflict-ledger';
 import { deltaStore } from './delta-store';
 import { deviceStore } from './device-store';
 import { directory } from './directory';
 import { historyStore } from './history-store';
 import { mergeStore } from './merge-store';
+import { pastStore } from './past-store';
 import { receiptStore } from './receipt-store';
 import { storeTables } from './store-tables';
 import { systemClock } from './system-clock';
@@ -27,6 +33,9 @@ export type MemoryStore = MergeStore &
   DeviceStore &
   UpkeepStore &
   HistoryStore &
+  ConflictLedger &
+  PastStore &
+  AuditStore &
   ReceiptStore &
   Directory &
   Administration & { readonly artifacts: ArtifactStore };
@@ -40,6 +49,9 @@ export function memoryStore(clock: Clock = systemClock()): MemoryStore {
     ...deviceStore(tables),
     ...upkeepStore(tables),
     ...historyStore(tables),
+    ...conflictLedger(tables),
+    ...pastStore(tables),
+    ...auditStore(tables),
     ...receiptStore(tables),
     ...directory(tables),
     ...administration(tables),

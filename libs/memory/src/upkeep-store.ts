@@ -34,8 +34,8 @@ export function upkeepStore(tables: StoreTables): UpkeepStore {
         table.state = { ...table.state, floor };
         return { purged };
       }),
-    pruneHistory: async (space, perRecordMax, olderThanMs) => ({
-      pruned: spaces.get(space)?.history.prune(perRecordMax, olderThanMs) ?? 0,
+    pruneHistory: async (space, perRecordMax, olderThanMs, upTo) => ({
+      pruned: spaces.get(space)?.history.prune(perRecordMax, olderThanMs, upTo) ?? 0,
     }),
     async pruneReceipts(space, olderThanMs) {
       const receipts = spaces.get(space)?.receipts ?? new Map<never, never>();

@@ -1,1 +1,2 @@
-export {};
+export * from './crdt/registry';
+export * from './ot/registry';

@@ -71,6 +71,8 @@ function describeRules(world: StoreWorld): void {
       rulesVersion: 77,
       deletes: 'ask',
       schema: { current: 3, oldest: 2 },
+      jsonSchema: '{ "type":"object" }',
+      recordBytesMax: 70_000,
     });
     const secrets = rulesOf('secrets', { encrypted: true, json: false });
     expect(await world.store.declare(space, notes)).toBe(1);

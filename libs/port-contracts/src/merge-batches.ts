@@ -116,7 +116,7 @@ export function describeMergeBatches(world: StoreWorld): void {
   const tidy = async (space: SpaceKey): Promise<void> => {
     const { head } = (await world.store.state(space))!;
     await world.store.raiseFloor(space, Math.floor(head / 2));
-    await world.store.pruneHistory(space, HISTORY_MAX, BASE_MS + 1);
+    await world.store.pruneHistory(space, HISTORY_MAX, BASE_MS + 1, Number.MAX_SAFE_INTEGER);
   };
 
   describe('batches', () => {

@@ -179,7 +179,7 @@ function describeSeenPruned(world: StoreWorld, seenOf: Told): void {
     const space = await world.space();
     const d1 = world.device(space, 'd1');
     await d1.push(change.create('a', { n: 1 }), change.update('a', { n: 2 }), change.update('a', { n: 3 }));
-    await world.store.pruneHistory(space, 2, laterMs);
+    await world.store.pruneHistory(space, 2, laterMs, Number.MAX_SAFE_INTEGER);
     expect(await Promise.all([1, 2, 3].map((base) => seenOf(space, 'd2', base)))).toEqual([
       'unknown',
       { n: 2 },
@@ -194,7 +194,7 @@ function describeSeenPruned(world: StoreWorld, seenOf: Told): void {
     await d1.push(change.create('a', { n: 1 }), change.update('a', { n: 2 }));
     await d2.push(change.update('a', { held: 1 }, { baseVersion: 1 }));
     await d1.push(change.update('a', { n: 4 }, { baseVersion: 2 }));
-    await world.store.pruneHistory(space, 1, laterMs);
+    await world.store.pruneHistory(space, 1, laterMs, Number.MAX_SAFE_INTEGER);
     expect(await seenOf(space, 'd2', 1, 1)).toEqual({ held: 1 });
     expect(await seenOf(space, 'd2', 1)).toBe('unknown');
   });

@@ -1,10 +1,13 @@
 import { type Quota, spaceId, spaceKey, type SpaceKey, tenantId, type TenantId } from '@syncline/core';
 import type {
+  AuditStore,
+  ConflictLedger,
   DeltaStore,
   DeviceStore,
   Directory,
   HistoryStore,
   MergeStore,
+  PastStore,
   ReceiptStore,
   UpkeepStore,
 } from '@syncline/ports';
@@ -15,6 +18,9 @@ export type Store = MergeStore &
   DeviceStore &
   UpkeepStore &
   HistoryStore &
+  PastStore &
+  AuditStore &
+  ConflictLedger &
   ReceiptStore &
   Directory;
 

@@ -165,17 +165,39 @@ function describePruning(world: StoreWorld): void {
       [5, 4, 2, 1],
       [6, 3],
     ]);
-    expect(await world.store.pruneHistory(space, 1, BASE_MS + 1)).toEqual({ pruned: 1 });
+    expect(await world.store.pruneHistory(space, 1, BASE_MS + 1, Number.MAX_SAFE_INTEGER)).toEqual({
+      pruned: 1,
+    });
     expect([await versionsOf(space, 'a'), await versionsOf(space, 'b')]).toEqual([
       [5, 4, 2],
       [6, 3],
     ]);
-    expect(await world.store.pruneHistory(space, 2, BASE_MS + 1_000)).toEqual({ pruned: 1 });
-    expect(await world.store.pruneHistory(space, 1, BASE_MS + 1_000)).toEqual({ pruned: 2 });
+    expect(await world.store.pruneHistory(space, 2, BASE_MS + 1_000, Number.MAX_SAFE_INTEGER)).toEqual({
+      pruned: 1,
+    });
+    expect(await world.store.pruneHistory(space, 1, BASE_MS + 1_000, Number.MAX_SAFE_INTEGER)).toEqual({
+      pruned: 2,
+    });
     expect([await versionsOf(space, 'a'), await versionsOf(space, 'b')]).toEqual([[5], [6]]);
-    expect(await world.store.pruneHistory(space, 1, BASE_MS + 1_000)).toEqual({ pruned: 0 });
+    expect(await world.store.pruneHistory(space, 1, BASE_MS + 1_000, Number.MAX_SAFE_INTEGER)).toEqual({
+      pruned: 0,
+    });
     expect(await world.store.atVersion(space, 4)).toBeNull();
     expect((await wholeSpace(world.store, space)).rows).toHaveLength(2);
+  });
+
+  test('what is above the given version stays, however old', async () => {
+    const space = await spaceOverTime();
+    expect(await world.store.pruneHistory(space, 1, BASE_MS + 1_000, 1)).toEqual({ pruned: 1 });
+    expect(await versionsOf(space, 'a')).toEqual([5, 4, 2]);
+    expect(await world.store.pruneHistory(space, 1, BASE_MS + 1_000, 4)).toEqual({ pruned: 3 });
+    expect([await versionsOf(space, 'a'), await versionsOf(space, 'b')]).toEqual([[5], [6]]);
+  });
+
+  test('the newest entry of a record stays in any case', async () => {
+    const space = await spaceOverTime();
+    await world.store.pruneHistory(space, 0, BASE_MS + 1_000, Number.MAX_SAFE_INTEGER);
+    expect([await versionsOf(space, 'a'), await versionsOf(space, 'b')]).toEqual([[5], [6]]);
   });
 
   test('receipts are forgotten by age, and their numbers still count as taken', async () => {
@@ -236,7 +258,9 @@ function describeNowhere(world: StoreWorld): void {
     const nowhere = world.nowhere();
     await world.store.markAnnounced(new Map([[nowhere, 5]]));
     expect(await world.store.raiseFloor(nowhere, 5)).toEqual({ purged: 0 });
-    expect(await world.store.pruneHistory(nowhere, 1, BASE_MS)).toEqual({ pruned: 0 });
+    expect(await world.store.pruneHistory(nowhere, 1, BASE_MS, Number.MAX_SAFE_INTEGER)).toEqual({
+      pruned: 0,
+    });
     expect(await world.store.pruneReceipts(nowhere, BASE_MS)).toEqual({ pruned: 0 });
     expect(await world.store.state(nowhere)).toBeNull();
   });

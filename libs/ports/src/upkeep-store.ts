@@ -8,9 +8,10 @@ import type { SpaceKey, Version } from '@syncline/core';
  * - `spaces` lists keys in the order of their UTF-8 bytes, from the one after `after` on.
  * - `raiseFloor` removes every tombstone up to the floor and sets the floor, in one transaction; it never lowers
  *   it, never raises it above the head, and a reader sees either both or neither.
- * - `pruneHistory` keeps the newest entries of every record, up to the number given, and everything younger than
- *   the bound; of one record it removes the oldest first, without leaving a gap. `pruneReceipts` forgets receipts
- *   that are older than the bound; the last numbers of the devices stay.
+ * - `pruneHistory` keeps the newest entries of every record, up to the number given and at least one, everything younger
+ *   than the bound, and everything above `upTo`; of one record it removes the oldest first, without leaving a gap. What
+ *   is left of a pruned entry is what the audit trail tells of it, and the reach of the history moves along.
+ *   `pruneReceipts` forgets receipts that are older than the bound; the last numbers of the devices stay.
  * - `lease` gives a task to one holder at a time: true while this holder has it, until it is released or runs
  *   out. The holder extends it by asking again; only the holder can release it.
  * - A space that does not exist is left alone.
@@ -24,6 +25,7 @@ export interface UpkeepStore {
     space: SpaceKey,
     perRecordMax: number,
     olderThanMs: number,
+    upTo: Version,
   ): Promise<{ readonly pruned: number }>;
   pruneReceipts(space: SpaceKey, olderThanMs: number): Promise<{ readonly pruned: number }>;
   lease(task: string, holder: string, nowMs: number, forMs: number): Promise<boolean>;

@@ -24,12 +24,11 @@ const versionsOf = statement<{ readonly stands: number; readonly last: number }>
        as last`,
 );
 const RULES = `space, ${RULES_NAMES}`;
-const RULES_VALUES =
-  '$1::text, $2::text, $3::text, $4::text, $5::int8, $6::text, $7::bool, $8::bool, $9::int8, $10::int8';
+const RULES_VALUES = `$1::text, $2::text, $3::text, $4::text, $5::int8, $6::text, $7::bool, $8::bool, $9::int8, $10::int8, $11::text, $12::int8`;
 const remember = statement<never>(
   'declarations.remember',
   `insert into declarations (${RULES}, description, declared_at_ms, declared_by)
-   values (${RULES_VALUES}, $11::text, coalesce($12::int8, (extract(epoch from now()) * 1000)::int8), $13::text)`,
+   values (${RULES_VALUES}, $13::text, coalesce($14::int8, (extract(epoch from now()) * 1000)::int8), $15::text)`,
 );
 const stand = statement<never>(
   'declarations.stand',
@@ -37,7 +36,8 @@ const stand = statement<never>(
    on conflict (space, collection) do update
    set policy = excluded.policy, rule = excluded.rule, rules_version = excluded.rules_version,
      deletes = excluded.deletes, encrypted = excluded.encrypted, json = excluded.json,
-     schema_current = excluded.schema_current, schema_oldest = excluded.schema_oldest`,
+     schema_current = excluded.schema_current, schema_oldest = excluded.schema_oldest,
+     json_schema = excluded.json_schema, record_bytes_max = excluded.record_bytes_max`,
 );
 const findVersion = statement<DeclarationRow>(
   'declarations.find_version',
@@ -105,9 +105,11 @@ export async function declareWithin(
 
 /** In the order of RULES_NAMES. */
 function rulesParams(rules: CollectionRules): Param[] {
-  const { collection, policy, rule, rulesVersion, deletes, encrypted, json, schema } = rules;
-  const { current, oldest } = schema;
-  return [collection, policy, JSON.stringify(rule), rulesVersion, deletes, encrypted, json, current, oldest];
+  const { collection, policy, rule, rulesVersion, deletes, encrypted, json, jsonSchema, recordBytesMax } =
+    rules;
+  const { current, oldest } = rules.schema;
+  const shape = [current, oldest, jsonSchema, recordBytesMax];
+  return [collection, policy, JSON.stringify(rule), rulesVersion, deletes, encrypted, json, ...shape];
 }
 
 function declarationOf(row: DeclarationRow): Declaration {

@@ -23,7 +23,7 @@ const ACROSS_SPACES: Readonly<Record<string, string>> = {
 };
 
 const SPACE_TABLES =
-  /\b(from|join|into|update|using) (spaces|records|history|space_devices|receipts|collections|members|artifacts|artifact_chunks|removed_spaces)\b/;
+  /\b(from|join|into|update|using) (spaces|records|history|space_devices|receipts|collections|members|artifacts|artifact_chunks|removed_spaces|pruned_history|audited_history|chains|chain_marks)\b/;
 /** By a parameter, by a list of them, by a join that carries the space along, or into the space of a row that is written. */
 const NAMES_SPACE =
   /\bspace( collate \w+)? ?= ?(any\()?\$\d|\busing \(space\b|\b\w+\.space( collate \w+)? = \w+\.space\b|insert into \w+( as \w+)? \(space\b/;

@@ -51,6 +51,29 @@ test('only what is missing is applied', async () => {
   expect(await tablesNow()).toEqual(['first', 'migrations', 'second']);
 });
 
+test('where history was pruned before anyone noted how far, it is told as of the upgrade', async () => {
+  const { sql } = world.database;
+  await migrate(
+    sql,
+    MIGRATIONS.filter(({ version }) => version < 6),
+  );
+  await sql.script(`
+    insert into spaces (space, head, epoch) values ('t/whole', 3, 1), ('t/pruned', 3, 1), ('t/empty', 0, 1), ('t/later', 9, 2);
+    insert into history (space, version, collection, id, previous_version, device, user_id, number, base_version, time,
+      committed_at_ms, policy, rules_version, schema_version)
+    select space, version, 'notes', 'a', 0, 'd', 'u', version, 0, 0, 0, '', 0, 0
+    from spaces cross join generate_series(1, 3) version where space in ('t/whole', 't/later') or space = 't/pruned' and version > 1`);
+  await migrate(sql);
+  const chains = statement<{ space: string; kept_from: number; version: number }>(
+    'migrate_test.chains',
+    'select space, kept_from, version from chains order by space',
+  );
+  expect(await sql.query(chains())).toEqual([
+    { space: 't/later', kept_from: 9, version: 0 },
+    { space: 't/pruned', kept_from: 3, version: 0 },
+  ]);
+});
+
 test('a migration that fails leaves nothing, nor do those before it in the same run', async () => {
   const wrong = { ...SECOND, script: 'create table second (n int8); select 1 / 0' };
   await expect(migrate(world.database.sql, [FIRST, wrong])).rejects.toThrow('division by zero');

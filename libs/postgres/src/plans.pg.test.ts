@@ -60,6 +60,12 @@ const LARGE = `
   select s.space, 'd' || n, ${RECORDS} / 100, n, 0, 'u', ${BASE_MS}, 0
   from spaces s cross join generate_series(0, 4999) n where s.head > 0;
   insert into members (space, user_id, role, collections) select space, 'u', 'owner', '{}' from spaces;
+  insert into pruned_history (space, version, collection, id, previous_version, deleted, content_sha256, incoming_deleted,
+    device, user_id, number, base_version, time, committed_at_ms, policy, rules_version, schema_version)
+  select space, version + ${RECORDS}, collection, id, 0, false, '', false, device, user_id, number, 0, 0, ${BASE_MS}, '', 0, 0
+  from records;
+  insert into chain_marks (space, version, hash) select space, version + ${RECORDS}, '' from records;
+  insert into chains (space) select space from spaces where head = 0;
   analyze`;
 
 /** Looks at the plan of every statement before it is run. */
@@ -112,7 +118,17 @@ async function close(): Promise<void> {
   await world.database.close();
 }
 
-const LARGE_TABLES = ['spaces', 'records', 'history', 'receipts', 'space_devices', 'members'];
+const LARGE_TABLES = [
+  'spaces',
+  'records',
+  'history',
+  'pruned_history',
+  'chains',
+  'chain_marks',
+  'receipts',
+  'space_devices',
+  'members',
+];
 
 function scansOf(plan: Plan): string[] {
   const own =
@@ -195,6 +211,57 @@ describe.each([
     expect(indexesOf(world.plans.get('receipt.traces')!)).toEqual(['history_by_change']);
   });
 
+  test('conflicts are found along indexes of their own, and their contents by keys', async () => {
+    const { store } = world;
+    const asked = { space: SPACE, before: null, limit: 10 };
+    await expectNoScans(() => store.conflicts({ ...asked, waiting: false }));
+    await expectNoScans(() => store.conflicts({ ...asked, waiting: true }));
+    await expectNoScans(() => store.countConflicts(SPACE, 10));
+    for (const name of ['conflicts.all', 'conflicts.count'])
+      expect(indexesOf(world.plans.get(name)!)).toEqual(['records_conflicts']);
+    expect(indexesOf(world.plans.get('conflicts.waiting')!)).toEqual(['records_conflicts_waiting']);
+    const name = { collection: NOTES, id: recordId('r7'), key: recordKey(NOTES, recordId('r7')) };
+    const saw = { collection: NOTES, id: recordId('r7'), device: deviceId('d1') };
+    await expectNoScans(() => store.recordVersions(SPACE, [name]));
+    await expectNoScans(() => store.writtenAt(SPACE, [7, 8]));
+    await expectNoScans(() => store.seenBy(SPACE, [{ ...saw, baseVersion: 7, after: 0 }]));
+    await expectNoScans(() => store.seenBy(SPACE, [{ ...saw, baseVersion: 7, after: 1 }]));
+    expect(indexesOf(world.plans.get('conflicts.versions')!)).toEqual(['records_pkey']);
+    expect(indexesOf(world.plans.get('conflicts.entries')!)).toEqual(['history_pkey']);
+  });
+
+  test('reading what was goes by an index, as does looking for what changed since', async () => {
+    const { store } = world;
+    const r7 = { space: SPACE, collection: NOTES, id: recordId('r7') };
+    await expectNoScans(() => store.reach(SPACE));
+    await expectNoScans(() => store.versionAt(SPACE, BASE_MS));
+    expect(indexesOf(world.plans.get('past.version_at')!)).toEqual(['spaces_pkey', 'history_pkey']);
+    await expectNoScans(() => store.versionsOf({ ...r7, before: null, versionsMax: 10, bytesMax: 1_000 }));
+    const byKeys = ['history_pkey', 'pruned_history_pkey', 'history_by_record'];
+    expect(byKeys).toEqual(expect.arrayContaining(indexesOf(world.plans.get('past.versions')!)));
+    await expectNoScans(() => store.pastCollections(SPACE));
+    await expectNoScans(() => store.placesAt(SPACE, NOTES, 7, null, 10));
+    for (const name of ['past.collections', 'past.places'])
+      expect([...new Set(indexesOf(world.plans.get(name)!))]).toEqual(['history_by_record']);
+    await expectNoScans(() => store.entriesAt(SPACE, [5, 7]));
+    expect(indexesOf(world.plans.get('past.entries')!)).toEqual(['history_pkey']);
+    await expectNoScans(() => store.changedSince(SPACE, RECORDS - 20, RECORDS - 20, RECORDS, 10));
+    const changed = indexesOf(world.plans.get('past.changed')!);
+    expect([...new Set(changed)].sort()).toEqual(['history_by_record', 'history_pkey']);
+  });
+
+  test('the hash chain is extended and found along the keys of its tables', async () => {
+    const { store } = world;
+    const point = { version: RECORDS, hash: new Uint8Array(32) };
+    await expectNoScans(() => store.audited(SPACE, RECORDS - 10, RECORDS, 5));
+    const audited = [...new Set(indexesOf(world.plans.get('audit.versions')!))].sort();
+    expect(audited).toEqual(['history_pkey', 'pruned_history_pkey']);
+    await expectNoScans(() => store.chainState(SPACE));
+    await expectNoScans(() => store.extendChain(SPACE, 0, [point], point));
+    await expectNoScans(() => store.chainAt(SPACE, RECORDS));
+    expect(indexesOf(world.plans.get('audit.chain_at')!)).toEqual(['chains_pkey', 'chain_marks_pkey']);
+  });
+
   test('opening, acknowledging and asking for access do', async () => {
     const seen = { device: deviceId('d1'), user: userId('u'), nowMs: BASE_MS, skewMs: 0 };
     await expectNoScans(() => world.store.open(SPACE, seen, 1));
@@ -234,7 +301,7 @@ describe.each([
   test('retention does, as its own connections plan it', async () => {
     // A free planner reads all devices where a space has most of them.
     await world.explainer.query(CONNECTION_SETTINGS);
-    await expectNoScans(() => world.store.pruneHistory(SPACE, 10, BASE_MS));
+    await expectNoScans(() => world.store.pruneHistory(SPACE, 10, BASE_MS, Number.MAX_SAFE_INTEGER));
     expect(indexesOf(world.plans.get('retention.history')!)).toEqual(
       expect.arrayContaining(['history_pkey', 'history_by_record']),
     );

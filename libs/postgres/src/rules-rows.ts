@@ -10,11 +10,13 @@ export interface RulesRow {
   readonly json: boolean;
   readonly schema_current: number;
   readonly schema_oldest: number;
+  readonly json_schema: string | null;
+  readonly record_bytes_max: number;
 }
 
 /** What `rulesOf` reads. */
 export const RULES_NAMES =
-  'collection, policy, rule, rules_version, deletes, encrypted, json, schema_current, schema_oldest';
+  'collection, policy, rule, rules_version, deletes, encrypted, json, schema_current, schema_oldest, json_schema, record_bytes_max';
 
 export function rulesOf(row: RulesRow): CollectionRules {
   return {
@@ -26,5 +28,7 @@ export function rulesOf(row: RulesRow): CollectionRules {
     encrypted: row.encrypted,
     json: row.json,
     schema: { current: row.schema_current, oldest: row.schema_oldest },
+    jsonSchema: row.json_schema,
+    recordBytesMax: row.record_bytes_max,
   };
 }

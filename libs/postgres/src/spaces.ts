@@ -62,6 +62,9 @@ const remove = statement<{ readonly records: number; readonly epoch: number; rea
 const TABLES = [
   'records',
   'history',
+  'pruned_history',
+  'chains',
+  'chain_marks',
   'space_devices',
   'receipts',
   'collections',

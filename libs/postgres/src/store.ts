@@ -2,21 +2,27 @@ import type {
   AccessNews,
   Administration,
   ArtifactStore,
+  AuditStore,
+  ConflictLedger,
   DeltaStore,
   DeviceStore,
   Directory,
   HistoryStore,
   MergeStore,
+  PastStore,
   ReceiptStore,
   UpkeepStore,
 } from '@syncline/ports';
 import { administration } from './administration';
 import { artifactStore } from './artifact-store';
+import { auditStore } from './audit-store';
+import { conflictLedger } from './conflict-ledger';
 import { deltaStore } from './delta-store';
 import { deviceStore } from './device-store';
 import { directory } from './directory';
 import { historyStore } from './history-store';
 import { mergeStore } from './merge-store';
+import { pastStore } from './past-store';
 import { receiptStore } from './receipt-store';
 import type { Sql } from './sql';
 import { upkeepStore } from './upkeep-store';
@@ -26,6 +32,9 @@ export type PostgresStore = MergeStore &
   DeviceStore &
   UpkeepStore &
   HistoryStore &
+  PastStore &
+  AuditStore &
+  ConflictLedger &
   ReceiptStore &
   Directory &
   Administration & { readonly artifacts: ArtifactStore };
@@ -44,6 +53,9 @@ export function postgresStore({ sql, news }: PostgresStoreDeps): PostgresStore {
     ...deviceStore(sql),
     ...upkeepStore(sql),
     ...historyStore(sql),
+    ...pastStore(sql),
+    ...auditStore(sql),
+    ...conflictLedger(sql),
     ...receiptStore(sql),
     ...directory(sql, news),
     ...administration(sql, news),

@@ -82,7 +82,8 @@ export function upkeepStore(sql: Sql): UpkeepStore {
         const [found] = await connection.query(purge(space, raised.floor));
         return { purged: found?.purged ?? 0 };
       }),
-    pruneHistory: (space, perRecordMax, olderThanMs) => pruneHistory(sql, space, perRecordMax, olderThanMs),
+    pruneHistory: (space, perRecordMax, olderThanMs, upTo) =>
+      pruneHistory(sql, space, perRecordMax, olderThanMs, upTo),
     pruneReceipts: (space, olderThanMs) => pruneReceipts(sql, space, olderThanMs),
     async lease(task, holder, nowMs, forMs) {
       return (await sql.query(take(task, holder, nowMs, forMs))).length > 0;

@@ -19,6 +19,24 @@ export function keyRingSetting(
   return customSetting(name, form, keysIn, options);
 }
 
+const SIGNING_KEY_BYTES = 32;
+
+/** One key to sign with that others can check: the seed of an Ed25519 key, and an id that goes with what it signed. */
+export function signingKeySetting(name: string, options: { readonly sentence: string }): Setting<RingKey> {
+  const form = `\`id:base64\`, a key of ${SIGNING_KEY_BYTES} bytes`;
+  return customSetting(name, form, signingKeyIn, options);
+}
+
+function signingKeyIn(text: string): Parsed<RingKey> {
+  const keys = keysIn(text);
+  if (!keys.ok) return keys;
+  const [key, another] = keys.value;
+  if (key === undefined || another !== undefined) return { ok: false, problem: 'holds several keys' };
+  return key.secret.length === SIGNING_KEY_BYTES
+    ? { ok: true, value: key }
+    : { ok: false, problem: `holds a key, ${key.id}, that is not ${SIGNING_KEY_BYTES} bytes long` };
+}
+
 function keysIn(text: string): Parsed<readonly RingKey[]> {
   const keys: RingKey[] = [];
   for (const part of text.split(',')) {

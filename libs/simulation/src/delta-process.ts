@@ -1,6 +1,8 @@
 import type { Answer, Cursor, Delta, Limits, Reader, SpaceKey } from '@syncline/core';
-import { announceMissed, keepSpace, readDelta } from '@syncline/flows';
+import { announceMissed, hashChain, keepSpace, readDelta } from '@syncline/flows';
+import { sha256 } from '@syncline/memory';
 import type { Announcements, Clock } from '@syncline/ports';
+import { chainLinkToBytes } from '@syncline/wire';
 import type { Process, Tolerate } from './process';
 import { type Store, storeFor } from './stores';
 
@@ -27,7 +29,8 @@ export function deltaProcess(process: Process, deps: DeltaProcessDeps): DeltaPro
   const { clock, limits, announcements } = deps;
   const read = readDelta({ deltas: store, limits });
   const repair = announceMissed({ announcements, upkeep: store, deltas: store });
-  const keep = keepSpace({ deltas: store, devices: store, upkeep: store, clock, limits });
+  const chain = hashChain({ audit: store, sha256, encodeLink: chainLinkToBytes });
+  const keep = keepSpace({ deltas: store, devices: store, upkeep: store, chain, clock, limits });
 
   const keepAll = async (): Promise<void> => {
     if (!(await store.lease('keep', process.name, clock.nowMs(), LEASE_MS))) return;

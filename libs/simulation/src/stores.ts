@@ -1,7 +1,14 @@
-import type { DeltaStore, DeviceStore, Directory, MergeStore, UpkeepStore } from '@syncline/ports';
+import type {
+  AuditStore,
+  DeltaStore,
+  DeviceStore,
+  Directory,
+  MergeStore,
+  UpkeepStore,
+} from '@syncline/ports';
 import type { Process } from './process';
 
-export type Store = MergeStore & DeltaStore & DeviceStore & UpkeepStore & Directory;
+export type Store = MergeStore & DeltaStore & DeviceStore & UpkeepStore & AuditStore & Directory;
 
 /** The store as one process reaches it: every call takes time, and a crash in the middle leaves nothing half done. */
 export function storeFor(process: Process, store: Store): Store {

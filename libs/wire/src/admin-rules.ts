@@ -22,7 +22,7 @@ import {
 import { codes } from './codes';
 import { uint32 } from './encoding';
 import { LONG_TEXT_BYTES_MAX, textIn } from './pair';
-import { bytesOrNull, collectionIn, idIn, inside, type Place, whole, wrong } from './place';
+import { bytesOrNull, collectionIn, idIn, inside, NO_BYTES, type Place, whole, wrong } from './place';
 
 const deleteRules = codes<DeleteRule, ProtoDeletes>({
   policy: ProtoDeletes.POLICY,
@@ -57,7 +57,7 @@ export function declarationFromProto(proto: ProtoRules, at: Place): Declaration 
 }
 
 export function rulesToProto({ rules, description }: DeclaredRules): ProtoRules {
-  const { collection, rulesVersion, deletes, encrypted, json, schema } = rules;
+  const { collection, rulesVersion, deletes, encrypted, json, schema, jsonSchema, recordBytesMax } = rules;
   return {
     ...ProtoRules.create(),
     collection,
@@ -68,6 +68,8 @@ export function rulesToProto({ rules, description }: DeclaredRules): ProtoRules 
     encrypted,
     json,
     schema: { ...SchemaRules.create(), current: uint32(schema.current), oldest: uint32(schema.oldest) },
+    jsonSchema: jsonSchema === null ? NO_BYTES : encodeUtf8(jsonSchema),
+    recordBytesMax: uint32(recordBytesMax),
   };
 }
 
@@ -75,10 +77,8 @@ export function rulesToProto({ rules, description }: DeclaredRules): ProtoRules 
 export function declaredFromProto(proto: ProtoRules, at: Place): DeclaredRules {
   const { schema = SchemaRules.create(), history, deletes } = proto;
   const unserved = (name: string, isSet: boolean) => isSet && wrong(at, name, 'is not served yet');
-  unserved('json_schema', proto.jsonSchema.length > 0);
   unserved('schema.steps', schema.steps.length > 0);
   unserved('history', history !== undefined && (history.versionsMax !== 0 || history.keptMs !== 0));
-  unserved('record_bytes_max', proto.recordBytesMax !== 0);
   const collection: CollectionName = collectionIn(at, 'collection', proto.collection);
   const unsaid = deletes === ProtoDeletes.UNSPECIFIED;
   const rules: CollectionRules = {
@@ -89,8 +89,16 @@ export function declaredFromProto(proto: ProtoRules, at: Place): DeclaredRules {
     encrypted: proto.encrypted,
     json: proto.json,
     schema: { current: schema.current, oldest: schema.oldest },
+    jsonSchema: proto.jsonSchema.length === 0 ? null : jsonSchemaIn(at, proto.jsonSchema),
+    recordBytesMax: proto.recordBytesMax,
   };
   return { rules, description: textIn(at, 'description', proto.description, LONG_TEXT_BYTES_MAX) };
+}
+
+function jsonSchemaIn(at: Place, bytes: Uint8Array): string {
+  const text = tryDecodeUtf8(bytes);
+  if (text === null) wrong(at, 'json_schema', 'must be UTF-8');
+  return text ?? '';
 }
 
 type ProtoPolicy = NonNullable<ProtoRules['policy']>;

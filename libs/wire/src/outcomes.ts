@@ -1,50 +1,17 @@
 import {
-  type ConflictKind,
   type ConflictRef,
-  type ConflictState,
   LEDGER_ID_BYTES_MAX,
   type Outcome,
   type OutcomesMessage,
-  type OutcomeStatus,
   type RecordId,
   type SpaceId,
 } from '@syncline/core';
-import {
-  ConflictKind as ProtoKind,
-  type ConflictReference,
-  ConflictState as ProtoState,
-  ErrorReason,
-  Outcome as ProtoOutcome,
-  type Outcomes,
-  OutcomeStatus as ProtoStatus,
-} from '@syncline/proto';
-import { codes } from './codes';
+import { type ConflictReference, ErrorReason, Outcome as ProtoOutcome, type Outcomes } from '@syncline/proto';
 import { uint64 } from './encoding';
+import { kinds, states, statuses } from './outcome-codes';
 import { each, idIn, inside, type Place, whole } from './place';
 import { reasonFromProto, reasonToProto } from './reasons';
 import { recordFromProto, recordToProto } from './records';
-
-const statuses = codes<OutcomeStatus, ProtoStatus>({
-  APPLIED: ProtoStatus.APPLIED,
-  MERGED: ProtoStatus.MERGED,
-  LOST: ProtoStatus.LOST,
-  HELD: ProtoStatus.HELD,
-  REJECTED: ProtoStatus.REJECTED,
-});
-
-const kinds = codes<ConflictKind, ProtoKind>({
-  UPDATE_UPDATE: ProtoKind.UPDATE_UPDATE,
-  UPDATE_DELETE: ProtoKind.UPDATE_DELETE,
-  DELETE_UPDATE: ProtoKind.DELETE_UPDATE,
-  CREATE_CREATE: ProtoKind.CREATE_CREATE,
-  SCHEMA: ProtoKind.SCHEMA,
-});
-
-const states = codes<ConflictState, ProtoState>({
-  open: ProtoState.OPEN,
-  resolved: ProtoState.RESOLVED,
-  reopened: ProtoState.REOPENED,
-});
 
 export function outcomesToProto({ space, outcomes }: Omit<OutcomesMessage, 'kind'>): Outcomes {
   return { space, outcomes: outcomes.map(outcomeToProto), head: 0 };

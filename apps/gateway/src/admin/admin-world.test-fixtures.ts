@@ -1,5 +1,5 @@
 import { Client, credentials } from '@grpc/grpc-js';
-import { type Answer, type Reason, type TenantId, type UserId } from '@syncline/core';
+import { type Answer, type Limits, type Reason, type TenantId, type UserId } from '@syncline/core';
 import type { Codec } from '@syncline/wire';
 import type { GatewayOptions } from '../gateway';
 import { identityOf, TENANT, type TestGateway, type TestWorld, testWorld } from '../gateway.test-fixtures';
@@ -29,8 +29,11 @@ type CallOf = <Request, Response>(
 ) => Promise<Answer<Response>>;
 
 /** A gateway over a world in memory, whose space `home` has an owner, an editor and a reader. */
-export async function adminWorld(options: Partial<GatewayOptions> = {}): Promise<AdminWorld> {
-  const world = await testWorld({ handshakesBurstPerUserMax: 10_000 });
+export async function adminWorld(
+  options: Partial<GatewayOptions> = {},
+  limits: Partial<Limits> = {},
+): Promise<AdminWorld> {
+  const world = await testWorld({ handshakesBurstPerUserMax: 10_000, ...limits });
   const { store, tokens } = world;
   for (const caller of ['owner', 'editor', 'reader', 'stranger']) tokens.issue(caller, identityOf(caller));
   tokens.issue('operator', identityOf('root', { operator: true }));
@@ -42,7 +45,7 @@ export async function adminWorld(options: Partial<GatewayOptions> = {}): Promise
   const gate = await world.gateway(options);
   const client = new Client(gate.address.grpc, credentials.createInsecure());
   const serviceOf = (name: string) =>
-    DEVICE_CALLS.includes(name) ? 'syncline.v1.DeviceService' : 'syncline.v1.AdminService';
+    [...CALLS_OF].find(([, names]) => names.includes(name))?.[0] ?? 'syncline.v1.AdminService';
   return {
     ...world,
     gate,
@@ -69,16 +72,33 @@ export async function adminWorld(options: Partial<GatewayOptions> = {}): Promise
   };
 }
 
-const DEVICE_CALLS = [
-  'RegisterDevice',
-  'CreatePairing',
-  'PairDevice',
-  'ListDevices',
-  'RenameDevice',
-  'RevokeDevice',
-  'GetDeviceStatus',
-  'GetRoster',
-];
+/** Of other services than that of administration. */
+const CALLS_OF: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'syncline.v1.DeviceService',
+    [
+      'RegisterDevice',
+      'CreatePairing',
+      'PairDevice',
+      'ListDevices',
+      'RenameDevice',
+      'RevokeDevice',
+      'GetDeviceStatus',
+      'GetRoster',
+    ],
+  ],
+  [
+    'syncline.v1.ConflictService',
+    [
+      'ListConflicts',
+      'GetConflict',
+      'ResolveConflict',
+      'ResolveConflicts',
+      'UndoResolution',
+      'ReopenConflict',
+    ],
+  ],
+]);
 
 export const reasonOf = (answer: Answer<unknown>): Reason | 'OK' =>
   answer.ok ? 'OK' : answer.refusal.reason;

@@ -416,17 +416,49 @@ describe('collections', () => {
 
   test('take nothing that would not be acted upon', async () => {
     const asked = rulesOf('notes', {
-      jsonSchema: new Uint8Array([123, 125]),
-      recordBytesMax: 7,
+      schema: { current: 1, oldest: 0, steps: [{ toVersion: 1, up: [], down: [] }] },
       history: { versionsMax: 3, keptMs: 0 },
     });
     const answer = await putCollection({ space: 'home', rules: asked });
     const fields = answer.ok ? [] : answer.refusal.violations.map((violation) => violation.field);
-    expect(fields.sort()).toEqual(['rules.history', 'rules.json_schema', 'rules.record_bytes_max']);
+    expect(fields.sort()).toEqual(['rules.history', 'rules.schema.steps']);
     const encrypted = { ...merged, encrypted: true };
     expect(await putCollection({ space: 'home', rules: encrypted })).toMatchObject({
       refusal: { reason: 'POLICY_INVALID', violations: [{ field: 'encrypted' }, { field: 'json' }] },
     });
+  });
+
+  test('say what payloads have to be like', async () => {
+    const jsonSchema = Buffer.from(
+      '{"properties":{"title":{"type":"string","maxLength":5}},"required":["title"]}',
+    );
+    const rules = rulesOf('notes', { json: true, jsonSchema, recordBytesMax: 100 });
+    const declared = valueOf(await putCollection({ space: 'home', rules }));
+    expect(declared.rules).toMatchObject({ recordBytesMax: 100 });
+    expect(Buffer.from(declared.rules!.jsonSchema)).toEqual(jsonSchema);
+    const device = world().gate.device('a1');
+    await device.follow();
+    const creating = (number: number, payload: string) =>
+      create(number, '', { payload: Buffer.from(payload) });
+    device.send(
+      pushOf([creating(1, '{"title":"five!"}'), creating(2, '{"title":"longer"}'), creating(3, '{}')]),
+    );
+    const { outcomes } = await device.next('outcomes');
+    expect(outcomes.map(({ status, reason }) => reason ?? status)).toEqual([
+      'APPLIED',
+      'INVALID_PAYLOAD',
+      'INVALID_PAYLOAD',
+    ]);
+    expect(outcomes[1]!.message).toContain('title');
+  });
+
+  test('are refused with a JSON Schema that cannot be read', async () => {
+    for (const jsonSchema of ['{', '{"$ref":"https://example.com"}', '{"pattern":"(?=a)"}', '{"typ":1}']) {
+      const rules = rulesOf('notes', { json: true, jsonSchema: Buffer.from(jsonSchema) });
+      expect(await putCollection({ space: 'home', rules })).toMatchObject({
+        refusal: { reason: 'POLICY_INVALID', violations: [{ field: 'json_schema' }] },
+      });
+    }
   });
 
   test('can be taken back', async () => {

@@ -1,5 +1,4 @@
-import { type Answer, granted, refused } from '@syncline/core';
-import { manageCollections } from '@syncline/flows';
+import { dryRunPolicy, manageCollections } from '@syncline/flows';
 import * as proto from '@syncline/proto';
 import * as wire from '@syncline/wire';
 import type { UnaryMethod } from '../unary/methods';
@@ -32,16 +31,9 @@ export function collectionMethods(deps: AdminDeps, known: KnownCall): Record<str
       collections.takeBack,
     ),
     DryRunPolicy: known(
-      form(proto.DryRunPolicyRequest, { toProto: (call) => call, fromProto: granted }),
-      form(proto.DryRunPolicyResponse, { toProto: (told) => told, fromProto: granted }),
-      notServedYet,
+      form(proto.DryRunPolicyRequest, wire.dryRunPolicyCall),
+      form(proto.DryRunPolicyResponse, wire.policyDryRun),
+      dryRunPolicy({ ...deps, deltas: store, directory: store, conflicts: store, devices: store }),
     ),
   };
 }
-
-const notServedYet = (): Promise<Answer<never>> =>
-  Promise.resolve(
-    refused('VERSION_MISMATCH', {
-      message: 'This version of the service does not try rules yet. Update it.',
-    }),
-  );

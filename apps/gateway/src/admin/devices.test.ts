@@ -172,6 +172,8 @@ describe('devices', () => {
       encrypted: true,
       json: false,
       schema: { current: 0, oldest: 0 },
+      jsonSchema: null,
+      recordBytesMax: 0,
     });
     const revoked = valueOf(await revoke('owner', 'd1'));
     expect(revoked).toMatchObject({

@@ -1,4 +1,5 @@
-import { collectionName, undeclaredRules, userId } from '@syncline/core';
+import { collectionName, type CollectionName, undeclaredRules, userId } from '@syncline/core';
+import { change, deviceOn } from '@syncline/port-contracts';
 import * as proto from '@syncline/proto';
 import type { Codec } from '@syncline/wire';
 import { HOME_KEY } from '../gateway.test-fixtures';
@@ -25,6 +26,7 @@ const OWNER_ONLY: Reasons = [
   'SPACE_NOT_FOUND',
 ];
 const MEMBERS: Reasons = ['OK', 'OK', 'OK', 'OK', 'SPACE_NOT_FOUND', 'SPACE_NOT_FOUND'];
+const WRITERS: Reasons = ['OK', 'OK', 'OK', 'PERMISSION_DENIED', 'SPACE_NOT_FOUND', 'SPACE_NOT_FOUND'];
 const EVERYONE: Reasons = ['OK', ...many('OK', 5)];
 
 type Five = readonly [string, string, string, string, string];
@@ -63,6 +65,12 @@ const memberNamed = (user: string) => ({
 });
 const declared = (name: string) => undeclaredRules(collectionName(name));
 const rulesFor = (collection: string) => ({ ...proto.CollectionRules.fromJSON({}), collection });
+
+const KEEP_STORED: proto.Decision = { choice: { $case: 'keepStored', keepStored: {} }, why: '' };
+const ASKED = collectionName('asked');
+/** For each caller there is a conflict that waits, and one that the policy has decided. */
+const waiting = (caller: CallerName | null) => ({ ...HOME, id: `${ASKED}/${idFor(caller)}/1` });
+const settled = (caller: CallerName | null) => ({ ...HOME, id: `rooms/${idFor(caller)}/2` });
 
 /** Operator, owner, editor, reader, stranger, and a user of another tenant. */
 const CASES: readonly Case[] = [
@@ -138,10 +146,37 @@ const CASES: readonly Case[] = [
     (caller) => ({ ...HOME, collection: idFor(caller) }),
     OWNER_ONLY,
   ),
-  asking('DryRunPolicy', proto.DryRunPolicyRequest, proto.DryRunPolicyResponse, HOME, [
-    'VERSION_MISMATCH',
-    ...many('VERSION_MISMATCH', 5),
-  ]),
+  asking(
+    'DryRunPolicy',
+    proto.DryRunPolicyRequest,
+    proto.DryRunPolicyResponse,
+    { ...HOME, rules: rulesFor('notes') },
+    OWNER_ONLY,
+  ),
+  asking('ListConflicts', proto.ListConflictsRequest, proto.ListConflictsResponse, HOME, MEMBERS),
+  asking('GetConflict', proto.GetConflictRequest, proto.GetConflictResponse, settled(null), MEMBERS),
+  asking(
+    'ResolveConflict',
+    proto.ResolveConflictRequest,
+    proto.ResolveConflictResponse,
+    (caller) => ({ ...waiting(caller), decision: KEEP_STORED }),
+    WRITERS,
+  ),
+  asking(
+    'ResolveConflicts',
+    proto.ResolveConflictsRequest,
+    proto.ResolveConflictsResponse,
+    { ...HOME, ids: ['rooms/nobody/1'], decision: KEEP_STORED },
+    OWNER_ONLY,
+  ),
+  asking(
+    'UndoResolution',
+    proto.UndoResolutionRequest,
+    proto.UndoResolutionResponse,
+    (caller) => ({ ...settled(caller), overwriteNewer: true }),
+    WRITERS,
+  ),
+  asking('ReopenConflict', proto.ReopenConflictRequest, proto.ReopenConflictResponse, settled, WRITERS),
   asking(
     'RegisterDevice',
     proto.RegisterDeviceRequest,
@@ -201,6 +236,16 @@ async function prepared(): Promise<AdminWorld> {
   );
   await world.gate.device('phone', 'editor').follow();
   for (const name of ['rooms', ...CALLERS.map(idFor)]) await store.declare(HOME_KEY, declared(name));
+  await store.declare(HOME_KEY, { ...declared(ASKED), policy: 'manual' });
+  for (const collection of [ASKED, collectionName('rooms')]) {
+    const before = deviceOn(store, HOME_KEY, `before-${collection}`);
+    await before.push(change.create('r', {}, { collection }), change.update('r', {}, { collection }));
+  }
+  for (const device of [...CALLERS, null].map(idFor)) {
+    const late = (collection: CollectionName) =>
+      change.update('r', { device }, { baseVersion: 1, collection });
+    await deviceOn(store, HOME_KEY, device).push(late(ASKED), late(collectionName('rooms')));
+  }
   const reader = { role: 'reader', collections: new Map() } as const;
   for (const caller of CALLERS) await store.setAccess(HOME_KEY, userId(`friend ${idFor(caller)}`), reader);
   return world;

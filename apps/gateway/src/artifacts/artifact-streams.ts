@@ -1,6 +1,7 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Answer } from '@syncline/core';
 import type { GatewayDeps } from '../gateway-deps';
+import type { Draining } from '../streams/draining';
 import { settleCall } from '../unary/settle';
 import { sendArtifact } from './download';
 import {
@@ -16,13 +17,13 @@ import { receiveArtifact } from './upload';
 export interface ArtifactStreamsDeps extends GatewayDeps {
   /** The address that callers come from says nothing, as they come through a proxy. */
   readonly behindProxy: boolean;
+  /** Transfers under way end with DRAINING: they are gone on with at another gateway. */
+  readonly draining: Draining;
 }
 
 export interface ArtifactStreams {
   /** For the generated ArtifactService, on a server whose messages are bytes. */
   readonly handlers: UntypedServiceImplementation;
-  /** Transfers under way end with DRAINING: they are gone on with at another gateway. */
-  drain(): void;
 }
 
 const SERVICE = 'syncline.v1.ArtifactService';
@@ -31,17 +32,11 @@ export function artifactStreams(deps: ArtifactStreamsDeps): ArtifactStreams {
   const settle = settleCall(deps);
   const receive = receiveArtifact(deps);
   const send = sendArtifact(deps);
-  const listening = new Set<() => void>();
-  let draining = false;
   const callDeps: TransferCallDeps = {
     timer: deps.timer,
     slowConsumerMs: deps.timing.slowConsumerMs,
     behindProxy: deps.behindProxy,
-    onDrain(listener) {
-      if (draining) listener();
-      listening.add(listener);
-      return () => void listening.delete(listener);
-    },
+    onDrain: deps.draining.onDrain,
   };
 
   const perform = async (name: string, call: TransferCall, work: () => Promise<Answer<null>>) => {
@@ -60,10 +55,6 @@ export function artifactStreams(deps: ArtifactStreamsDeps): ArtifactStreams {
         const call = transferCall(stream, callDeps);
         void perform('DownloadArtifact', call, () => send(call, stream.request));
       },
-    },
-    drain() {
-      draining = true;
-      for (const tell of [...listening]) tell();
     },
   };
 }

@@ -5,12 +5,14 @@ import { leavingCaller } from '../leaving';
 import { refusedInTrace } from '../tracing/refused-in-trace';
 import { bearerToken } from '../unary/bearer';
 import { knownIfLarge } from '../unary/known-if-large';
+import type { StreamMethod } from '../streams/stream-methods';
 import type { CallContext, UnaryMethod } from '../unary/methods';
 import { settleCall } from '../unary/settle';
 import { corsHeaders, preflightHeaders } from './cors';
 import type { HttpDeps } from './http-deps';
 import { httpStatus, refusalHeaders } from './http-status';
 import { isJsonRequest, parseJson, readBytes } from './json-body';
+import { writeLines } from './json-lines';
 
 export const SESSION_PATH = '/syncline.v1.SyncService/Session';
 
@@ -33,9 +35,24 @@ export function jsonCalls(deps: HttpDeps): (...exchange: Exchange) => void {
     const json = parseJson(bytes);
     return json.ok ? method.answerJson(json.value, context) : json;
   };
+  const linesOf = async (
+    stream: StreamMethod,
+    bytes: Uint8Array,
+    context: CallContext,
+    [request, response]: Exchange,
+  ): Promise<Answer<null>> => {
+    const stranger = await unknown(bytes.length, context.token);
+    if (stranger !== null) return { ok: false, refusal: stranger };
+    const json = parseJson(bytes);
+    if (!json.ok) return json;
+    const parts = stream.answerJson(json.value, context);
+    return writeLines(response, parts, corsHeaders(request.headers, deps.origins));
+  };
   return (request, response) => {
     const path = pathOf(request);
-    const method = deps.methods.get(path.slice(1));
+    const name = path.slice(1);
+    const method = deps.methods.get(name);
+    const stream = deps.streams.get(name);
     if (request.method === 'OPTIONS') {
       response.writeHead(204, { allow: 'POST', ...preflightHeaders(request.headers, deps.origins) }).end();
     } else if (path === '/') {
@@ -43,7 +60,7 @@ export function jsonCalls(deps: HttpDeps): (...exchange: Exchange) => void {
     } else if (path === SESSION_PATH) {
       const told = refusal('INVALID_ARGUMENT', { message: 'A session is a WebSocket.' });
       refuse(deps, [request, response], told, 426, { upgrade: 'websocket' });
-    } else if (method === undefined) {
+    } else if (method === undefined && stream === undefined) {
       refuse(deps, [request, response], UNKNOWN_CALL, 404);
     } else if (request.method !== 'POST') {
       const told = refusal('INVALID_ARGUMENT', { message: 'Calls are made by POST.' });
@@ -51,9 +68,13 @@ export function jsonCalls(deps: HttpDeps): (...exchange: Exchange) => void {
     } else if (!isJsonRequest(request)) {
       const told = refusal('INVALID_ARGUMENT', { message: 'The body has to be application/json in UTF-8.' });
       refuse(deps, [request, response], told, 415);
+    } else if (stream !== undefined) {
+      void answer(deps, [request, response], (bytes, context) =>
+        settle(name, () => linesOf(stream, bytes, context, [request, response]), context),
+      );
     } else {
       void answer(deps, [request, response], (bytes, context) =>
-        settle(path.slice(1), () => answerOf(method, bytes, context), context),
+        settle(name, () => answerOf(method!, bytes, context), context),
       );
     }
   };
@@ -75,8 +96,16 @@ async function answer(deps: HttpDeps, exchange: Exchange, call: AnswerBody): Pro
     return refuse(deps, exchange, body.refusal, isLate ? 408 : httpStatus(body.refusal.reason));
   }
   const answered = await call(body.value, contextOf(deps, exchange));
+  if (response.headersSent) return endLines(response, answered);
   if (!answered.ok) return refuse(deps, exchange, answered.refusal, httpStatus(answered.refusal.reason));
   writeJson(response, 200, answered.value, corsHeaders(request.headers, origins));
+}
+
+/** Without its end, an answer in lines is not taken for a whole one. */
+function endLines(response: ServerResponse, answered: Answer<unknown>): void {
+  if (answered.ok) return void response.end();
+  const line = `${JSON.stringify({ error: refusalJson(answered.refusal) })}\n`;
+  response.write(line, () => void response.destroy());
 }
 
 function greet({ origins }: HttpDeps, request: IncomingMessage, response: ServerResponse): void {

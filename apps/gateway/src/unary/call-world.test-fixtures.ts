@@ -98,6 +98,7 @@ export async function callWorld(world: CallWorldGiven = {}) {
     ratesOf: tenantRates({ tenants: store, clock }),
     tokens,
     keys,
+    chainSigner: null,
     policies,
     limits,
     tenantsDeclaredOnly: false,

@@ -331,6 +331,8 @@ describe.each(['grpc', 'http'] as const)('calls outside of a session, over %s', 
       encrypted: false,
       json: true,
       schema: { current: 3, oldest: 2 },
+      jsonSchema: null,
+      recordBytesMax: 0,
     } as const;
     await world.store.declare(HOME_KEY, rules);
     const pulled = valueOf(await device(via, { token: 'token-of-bob' }).pull());

@@ -67,6 +67,7 @@ export async function serve({ deps }: CallWorld, given: ServedGiven = {}): Promi
     address: { host: '127.0.0.1', port: 0 },
     certificates: given.certificates ?? null,
     methods,
+    streams: new Map(),
     openSession(stream) {
       const inlet = openSession(stream);
       open.count++;

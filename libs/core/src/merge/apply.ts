@@ -1,6 +1,6 @@
 import { sameBytes } from '../bytes';
 import type { Push } from '../changes';
-import type { Version } from '../ids';
+import { CONFLICTS, type Version } from '../ids';
 import { applyPatch } from '../json-fields';
 import type { Limits } from '../limits';
 import type { ConflictKind, ConflictRef, OutcomeStatus } from '../outcomes';
@@ -11,17 +11,21 @@ import { type ActiveRules, takesShape } from '../rules';
 import { askBookkeeping, askPolicy } from './ask-policy';
 import { classify } from './classify';
 import { closeConflicts, enterLedger } from './conflicts';
+import { decideConflict } from './decide-conflict';
 import { type Draft, hasSeen } from './draft';
 import { ledgerId } from './ledger';
 import {
   baseUnknown,
   changedMeanwhile,
   notPatchable,
+  payloadUnfit,
   policyFailed,
   recordNotFound,
   recordTooLarge,
   type Rejection,
+  shapeNotTaken,
 } from './reject';
+import { unfitPayload } from './payload-rules';
 import { settle, wholePayload } from './settle';
 import { growthObstacle, type TakenChange, writeRecord } from './write';
 
@@ -58,8 +62,11 @@ export function applyChange(draft: Draft, push: Push, taken: TakenChange): Verdi
   const stored = draft.record(change.collection, change.id);
   if (push.byService === true && (stored?.version ?? 0) !== change.baseVersion)
     return rejected(changedMeanwhile(change.baseVersion, stored?.version ?? 0));
+  if (change.collection === CONFLICTS) return decision(draft, push, change);
   if (change.kind !== 'delete' && !takesShape(change, rules.declared))
-    return schemaConflict(draft, push, change, rules, stored);
+    return push.byService === true
+      ? rejected(shapeNotTaken)
+      : schemaConflict(draft, push, change, rules, stored);
   const meeting = classify(change, push.device, stored);
   switch (meeting.kind) {
     case 'missing':
@@ -73,6 +80,11 @@ export function applyChange(draft: Draft, push: Push, taken: TakenChange): Verdi
     case 'conflict':
       return conflictWrite(draft, push, change, rules, meeting.of, meeting.stored);
   }
+}
+
+function decision(draft: Draft, push: Push, change: TakenChange): Verdict {
+  const obstacle = decideConflict(draft, push, change);
+  return obstacle === null ? verdict('APPLIED', draft.head()) : rejected(obstacle);
 }
 
 /**
@@ -119,7 +131,8 @@ function cleanWrite(
     change.kind === 'patch' ? applyPatch(stored!.payload!, change.patch) : wholePayload(change, null, stored);
   if (payload === null && change.kind === 'patch') return rejected(notPatchable);
   const incoming = sideOf(push, change, payload ?? null);
-  const obstacle = growthObstacle(draft, stored, incoming.payload);
+  const obstacle =
+    unfitRejection(rules, change, incoming.payload) ?? growthObstacle(draft, stored, incoming.payload);
   if (obstacle !== null) return rejected(obstacle);
   const meta = askBookkeeping(rules, { stored, incoming });
   if (meta === undefined) return rejected(policyFailed(rules.policy.name));
@@ -141,16 +154,33 @@ function conflictWrite(
   const seen = draft.seen(push.device, change);
   const payload = wholePayload(change, seen, stored);
   if (payload === undefined) return rejected(stored?.payload ? notPatchable : recordNotFound);
-  const tooLarge = sizeObstacle(payload, draft.facts.limits);
-  if (tooLarge !== null) return rejected(tooLarge);
+  const unfit = sizeObstacle(payload, draft.facts.limits) ?? unfitRejection(rules, change, payload);
+  if (unfit !== null) return rejected(unfit);
   const incoming = sideOf(push, change, payload);
   const base = kind === 'CREATE_CREATE' ? null : seen;
-  const resolution = settle(kind, base, stored, incoming, rules);
+  const decided = settle(kind, base, stored, incoming, rules);
+  const resolution = decided === undefined ? undefined : fitting(decided, rules, change);
   if (resolution === undefined) return rejected(policyFailed(rules.policy.name));
   const obstacle = growthObstacle(draft, stored, writtenBy(resolution, incoming));
   if (obstacle !== null) return rejected(obstacle);
   draft.remember(push.device, change, incoming);
   return resolve(draft, push, change, rules, { kind, stored, incoming, seen }, resolution);
+}
+
+/** Two sides that both fit can make a record that does not. Then a person decides. */
+function fitting(decided: Resolution, rules: ActiveRules, change: TakenChange): Resolution {
+  const unfit = decided.take === 'merged' ? unfitPayload(rules, change, decided.payload) : null;
+  if (unfit === null) return decided;
+  return { take: 'neither', why: `What both sides make together is not possible: ${unfit.why}.` };
+}
+
+function unfitRejection(
+  rules: ActiveRules,
+  change: TakenChange,
+  payload: Uint8Array | null,
+): Rejection | null {
+  const unfit = unfitPayload(rules, change, payload);
+  return unfit === null ? null : payloadUnfit(unfit);
 }
 
 function sizeObstacle(payload: Uint8Array | null, limits: Limits): Rejection | null {
@@ -209,12 +239,12 @@ function resolve(
 }
 
 /** A merge may come to just what the device made. */
-function isAsMade(resolution: Resolution, incoming: Side): boolean {
+export function isAsMade(resolution: Resolution, incoming: Side): boolean {
   if (resolution.take !== 'merged' || resolution.asked.length > 0 || incoming.payload === null) return false;
   return sameBytes(resolution.payload, incoming.payload);
 }
 
-const STATUS_OF = {
+export const STATUS_OF = {
   incoming: 'APPLIED',
   stored: 'LOST',
   merged: 'MERGED',

@@ -8,6 +8,7 @@ import type { StoredRecord } from '../records';
 import type { ActiveRules } from '../rules';
 import type { Draft } from './draft';
 import { amendLedger, decodeLedger, encodeLedger, type LedgerEntry, ledgerSide } from './ledger';
+import { encodeFacts } from './ledger-facts';
 
 /** Writes the ledger record of a conflict: devices read it like any other record. */
 export function enterLedger(
@@ -21,7 +22,8 @@ export function enterLedger(
   decided: Pick<LedgerEntry, 'resolution' | 'asked' | 'why' | 'resultVersion'>,
 ): void {
   const bytesMax = draft.facts.limits.ledgerSideBytesMax;
-  const gone = { version: 0, deleted: true, payload: null, device: null, number: null, time: null };
+  const { user } = push;
+  const { schemaVersion } = change;
   const entry: LedgerEntry = {
     kind: conflict.kind,
     collection: change.collection,
@@ -29,18 +31,33 @@ export function enterLedger(
     policy: declared.policy,
     rulesVersion: declared.rulesVersion,
     baseVersion: change.baseVersion,
-    stored: ledgerSide(stored ?? gone, bytesMax),
-    incoming: ledgerSide({ ...incoming, version: 0 }, bytesMax),
+    after: change.after,
+    stored: ledgerSide(stored ?? GONE, bytesMax),
+    incoming: ledgerSide({ ...incoming, version: 0, user, schemaVersion }, bytesMax),
     ...decided,
     state: conflict.state,
     device: push.device,
-    user: push.user,
+    user,
     number: change.number,
     trace: change.trace,
+    detectedAtMs: draft.facts.nowMs,
   };
   const about = { collection: change.collection, id: change.id };
-  writeLedger(draft, push, change, conflict.id, encodeLedger(entry), { about, incoming: incoming.payload });
+  const written = { entry, payload: encodeLedger(entry) };
+  writeLedger(draft, push, change, conflict.id, written, { about, incoming: incoming.payload });
 }
+
+/** In the place of a record of which not even the tombstone is left. */
+const GONE = {
+  version: 0,
+  deleted: true,
+  payload: null,
+  device: null,
+  number: null,
+  user: null,
+  time: null,
+  schemaVersion: 0,
+} as const;
 
 /** A change that took effect closes the open conflicts that it names, as long as they are about its record. */
 export function closeConflicts(draft: Draft, push: Push, change: Change): void {
@@ -49,11 +66,49 @@ export function closeConflicts(draft: Draft, push: Push, change: Change): void {
     const entry = payload === null ? null : decodeLedger(payload);
     if (payload === null || entry === null || entry.state === 'resolved') continue;
     if (entry.collection !== change.collection || entry.id !== change.id) continue;
-    const resolvedBy = { device: push.device, user: push.user, number: change.number };
-    const amended = amendLedger(payload, { state: 'resolved', resolvedBy });
-    // It tells nothing of what the device sent for the record: the record's own entry does.
-    writeLedger(draft, push, change, id, amended, { about: { collection: CONFLICTS, id }, incoming: null });
+    const stands = draft.record(change.collection, change.id);
+    const fields: Partial<LedgerEntry> = {
+      state: 'resolved',
+      resolution: stands?.deleted === false ? 'replaced' : 'deleted',
+      ...decidedNow(draft, push, change, stands ?? { version: 0 }),
+    };
+    amendConflict(draft, push, change, id, { entry, payload }, fields);
   }
+}
+
+/** What is noted of every decision of a person; `stands` is the record after it, which the change may have written. */
+export function decidedNow(
+  draft: Draft,
+  { device, user }: Push,
+  { number }: Change,
+  stands: Pick<StoredRecord, 'version'> & Partial<Pick<StoredRecord, 'device' | 'number'>>,
+): Required<Pick<LedgerEntry, 'resolvedBy' | 'resolvedAtMs' | 'resultVersion' | 'standing'>> {
+  const wrote = stands.device === device && stands.number === number;
+  const standing = stands.version;
+  return {
+    resolvedBy: { device, user, number },
+    resolvedAtMs: draft.facts.nowMs,
+    resultVersion: wrote ? standing : 0,
+    standing,
+  };
+}
+
+interface WrittenEntry {
+  readonly entry: LedgerEntry;
+  readonly payload: Uint8Array;
+}
+
+export function amendConflict(
+  draft: Draft,
+  push: Push,
+  change: Change,
+  id: RecordId,
+  { entry, payload }: WrittenEntry,
+  fields: Partial<LedgerEntry>,
+): void {
+  const amended = { entry: { ...entry, ...fields }, payload: amendLedger(payload, fields) };
+  // It tells nothing of what the device sent for the record: the record's own entry does.
+  writeLedger(draft, push, change, id, amended, { about: { collection: CONFLICTS, id }, incoming: null });
 }
 
 function writeLedger(
@@ -61,7 +116,7 @@ function writeLedger(
   push: Push,
   change: Change,
   id: RecordId,
-  payload: Uint8Array,
+  { entry, payload }: WrittenEntry,
   told: Pick<HistoryEntry, 'about' | 'incoming'>,
 ): void {
   const stored = draft.record(CONFLICTS, id);
@@ -81,7 +136,7 @@ function writeLedger(
       merged: false,
       deleted: false,
       payload,
-      meta: null,
+      meta: encodeFacts(entry),
       contentHash: contentHash(id, payload),
       time,
       device,

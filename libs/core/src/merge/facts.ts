@@ -123,9 +123,9 @@ export function mergeKeys(pushes: readonly Push[], conflicts: CollectionName): M
     for (const { number } of changes) answered(number);
     for (const change of changes) {
       const { collection, id, after, resolves } = change;
-      name(collection, id);
       if (change.reliesOn !== undefined && dependencyProblem(change, device) === null)
         for (const other of dependenciesOf(change).keys()) devices.add(other);
+      name(collection, id, collection === conflicts ? LEDGER_ID_BYTES_MAX : undefined);
       for (const conflict of resolves) name(conflicts, conflict, LEDGER_ID_BYTES_MAX);
       answered(after);
     }

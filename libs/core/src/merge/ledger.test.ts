@@ -3,6 +3,7 @@ import {
   create,
   inWords,
   NOTES,
+  NOW_MS,
   outcomesOf,
   patch,
   pushOf,
@@ -40,12 +41,15 @@ describe('an entry', () => {
       policy: 'last-write-wins',
       rulesVersion: 0,
       baseVersion: 1,
+      after: 0,
       stored: {
         version: 2,
         deleted: false,
         device: 'x',
         number: 2,
+        user: 'user of x',
         time: space.record('a')?.time,
+        schemaVersion: 0,
         bytes: 7,
         json: { n: 2 },
       },
@@ -54,7 +58,9 @@ describe('an entry', () => {
         deleted: false,
         device: 'd',
         number: 1,
+        user: 'user of d',
         time: expect.any(Number) as number,
+        schemaVersion: 0,
         bytes: 7,
         json: { n: 3 },
       },
@@ -67,6 +73,7 @@ describe('an entry', () => {
       user: 'user of d',
       number: 1,
       trace: '00-t',
+      detectedAtMs: NOW_MS,
     });
     expect(outcome?.version).toBe(space.record('notes/d/1', CONFLICTS)?.version);
   });
@@ -132,7 +139,11 @@ describe('an open conflict', () => {
     ]);
     expect(space.ledger('notes/d/1')).toMatchObject({
       state: 'resolved',
+      resolution: 'replaced',
       resolvedBy: { device: 'y', user: 'user of y', number: 1 },
+      resolvedAtMs: NOW_MS,
+      resultVersion: 4,
+      standing: 4,
       incoming: { json: { n: 3 } },
     });
     expect(space.record('notes/d/1', CONFLICTS)).toMatchObject({
@@ -180,7 +191,12 @@ describe('an open conflict', () => {
     const { id, version } = space.record('notes/d/1', CONFLICTS)!;
     const [outcome] = space.push('d', remove('a', 2, { resolves: [id] }));
     expect(outcome).toMatchObject({ status: 'APPLIED', version: version + 1 });
-    expect(stateOf(space)).toBe('resolved');
+    expect(space.ledger('notes/d/1')).toMatchObject({
+      state: 'resolved',
+      resolution: 'deleted',
+      resultVersion: 0,
+      standing: 2,
+    });
   });
 
   test('can be closed in the batch in which it was opened', () => {

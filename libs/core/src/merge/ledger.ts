@@ -11,14 +11,17 @@ export interface LedgerSide {
   readonly deleted: boolean;
   readonly device: DeviceId | null;
   readonly number: ChangeNumber | null;
+  readonly user: UserId | null;
   readonly time: HlcTime | null;
+  readonly schemaVersion: number;
   /** The payload where it is JSON; else `base64` holds it. */
   readonly json?: unknown;
   readonly base64?: string;
   readonly bytes: number;
 }
 
-export type LedgerResolution = 'incoming' | 'stored' | 'merged' | 'none';
+/** Other content than either side's, and a delete, are what persons decide. */
+export type LedgerResolution = 'incoming' | 'stored' | 'merged' | 'none' | 'replaced' | 'deleted';
 
 /** The payload of a record in `sys.conflicts`: written by the server, readable by anyone who may see the record. */
 export interface LedgerEntry {
@@ -28,6 +31,8 @@ export interface LedgerEntry {
   readonly policy: string;
   readonly rulesVersion: number;
   readonly baseVersion: Version;
+  /** The own change that lay on top of that in the device's view; 0 for none. */
+  readonly after: ChangeNumber;
   readonly stored: LedgerSide;
   readonly incoming: LedgerSide;
   readonly resolution: LedgerResolution;
@@ -41,7 +46,12 @@ export interface LedgerEntry {
   readonly user: UserId;
   readonly number: ChangeNumber;
   readonly trace: string;
+  readonly detectedAtMs: number;
+  /** These are there once a person has decided. */
   readonly resolvedBy?: { readonly device: DeviceId; readonly user: UserId; readonly number: ChangeNumber };
+  readonly resolvedAtMs?: number;
+  /** The version of the record that stood after that; 0 for none. */
+  readonly standing?: Version;
 }
 
 export function ledgerId(change: Change, device: DeviceId): RecordId {
@@ -55,12 +65,15 @@ export function ledgerSide(
     readonly payload: Uint8Array | null;
     readonly device: DeviceId | null;
     readonly number: ChangeNumber | null;
+    readonly user: UserId | null;
     readonly time: HlcTime | null;
+    readonly schemaVersion: number;
   },
   bytesMax: number,
 ): LedgerSide {
-  const { version, deleted, payload, device, number, time } = side;
-  const facts = { version, deleted, device, number, time, bytes: payload?.length ?? 0 };
+  const { version, deleted, payload, device, number, user, time, schemaVersion } = side;
+  const bytes = payload?.length ?? 0;
+  const facts = { version, deleted, device, number, user, time, schemaVersion, bytes };
   if (payload === null || payload.length > bytesMax) return facts;
   const json = jsonOf(payload);
   return json === null ? { ...facts, base64: base64(payload) } : { ...facts, json: new RawJson(json) };

@@ -2,7 +2,7 @@ import { mayRead } from '../access';
 import { type Change, fingerprint, type Push } from '../changes';
 import { clamp } from '../clock';
 import { type Hash64, sameHash } from '../hash';
-import type { ChangeNumber } from '../ids';
+import { type ChangeNumber, CONFLICTS } from '../ids';
 import type { Limits } from '../limits';
 import type { Outcome, PushResult, Receipt } from '../outcomes';
 import { imageOf } from '../records';
@@ -11,7 +11,7 @@ import { applyChange, type Verdict } from './apply';
 import { missingDependency } from './dependencies';
 import { type Draft, draftOf } from './draft';
 import type { MergeFacts, MergePlan } from './facts';
-import { followsOrder, pushObstacle, rejectionOf } from './reject';
+import { changedMeanwhile, followsOrder, pushObstacle, rejectionOf, type Rejection } from './reject';
 import type { TakenChange } from './write';
 
 /**
@@ -39,19 +39,39 @@ function pushInto(draft: Draft, given: Push): PushResult {
   }
   const missing = missingDependency(push, (device) => draft.lastNumber(device));
   if (missing !== null) return { kind: 'refused', refusal: missing };
+  if (holdsDecision(push)) return { kind: 'outcomes', outcomes: takeWhole(draft, push) };
   return { kind: 'outcomes', outcomes: push.changes.map((change) => takeChange(draft, push, change)) };
+}
+
+function holdsDecision({ byService, changes }: Push): boolean {
+  return byService === true && changes.some(({ collection }) => collection === CONFLICTS);
+}
+
+/** What a person decides is done to the record and to the ledger, or to neither: the ledger comes behind. */
+function takeWhole(draft: Draft, push: Push): Outcome[] {
+  let obstacle: Rejection | null = null;
+  for (const { collection, id, baseVersion } of push.changes) {
+    const stands = draft.record(collection, id)?.version ?? 0;
+    if (stands !== baseVersion) obstacle ??= changedMeanwhile(baseVersion, stands);
+  }
+  return push.changes.map((change) => {
+    const outcome = takeChange(draft, push, change, obstacle);
+    const { status, reason, message } = outcome;
+    if (status === 'REJECTED' && reason !== null) obstacle ??= { reason, message };
+    return outcome;
+  });
 }
 
 function numbered(push: Push, last: ChangeNumber): Push {
   return { ...push, changes: push.changes.map((change, index) => ({ ...change, number: last + 1 + index })) };
 }
 
-function takeChange(draft: Draft, push: Push, change: Change): Outcome {
+function takeChange(draft: Draft, push: Push, change: Change, obstacle: Rejection | null = null): Outcome {
   const print = fingerprint(change);
   if (change.number <= draft.lastNumber(push.device)) return repeatedOutcome(draft, push, change, print);
   const { nowMs, limits } = draft.facts;
   const after = followsOrder(change) ? draft.lastBefore(push.device, change.after) : 0;
-  const rejected = rejectionOf(change, push, draft.facts);
+  const rejected = obstacle ?? rejectionOf(change, push, draft.facts);
   const taken = rejected === null ? takenOf(change, after, nowMs, limits) : null;
   const verdict: Verdict =
     taken === null

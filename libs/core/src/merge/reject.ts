@@ -1,13 +1,15 @@
-import { mayWrite } from '../access';
+import { concernedBy, mayWrite } from '../access';
 import { type Change, payloadBytes, type Push, unserved } from '../changes';
 import { isHlcTime } from '../clock';
-import { collectionProblem, idProblem, isSystem } from '../ids';
+import { collectionProblem, CONFLICTS, idProblem, isSystem, LEDGER_ID_BYTES_MAX } from '../ids';
 import { isJsonPayload, parseFields } from '../json-fields';
 import type { Limits } from '../limits';
 import { overLimit, type Reason, type Refusal, refusal, REASONS } from '../refusals';
 import type { ActiveRules } from '../rules';
 import { dependencyProblem } from './dependencies';
 import type { MergeFacts } from './facts';
+import { isDecision } from './ledger-decision';
+import type { Unfit } from './payload-rules';
 
 /** A change that is not possible at all. Its number counts as used: those behind it can go on. */
 export interface Rejection {
@@ -45,6 +47,7 @@ export function rejectionOf(
   const { collection, id } = change;
   const nameProblem = collectionProblem(collection);
   if (nameProblem !== null) return rejection('INVALID_ID', `the collection ${nameProblem}`);
+  if (collection === CONFLICTS && push.byService === true) return decisionRejection(change, push);
   if (isSystem(collection)) return rejection('COLLECTION_RESERVED', `${collection} belongs to the system`);
   const problem = idProblem(id);
   if (problem !== null) return rejection('INVALID_ID', `the id ${problem}`);
@@ -65,6 +68,18 @@ export function rejectionOf(
   if (asked.length > 0)
     return rejection('UNSUPPORTED_CHANGE', `the change relies on ${asked.join(' and ')}, not served here`);
   return contentRejection(change, rules.of(collection));
+}
+
+/** Who may write a record may decide its conflicts, through the service alone. */
+function decisionRejection(change: Change, { access }: Push): Rejection | null {
+  const problem = idProblem(change.id, LEDGER_ID_BYTES_MAX);
+  if (problem !== null) return rejection('INVALID_ID', `the id ${problem}`);
+  const concerned = concernedBy(change.id);
+  if (!mayWrite(access, concerned))
+    return rejection('PERMISSION_DENIED', `role ${access.role} may not write ${concerned}`);
+  if (change.kind !== 'patch' || !isDecision(change.patch.set))
+    return rejection('UNSUPPORTED_CHANGE', 'a conflict takes decisions only');
+  return null;
 }
 
 export function followsOrder({ number, after }: Change): boolean {
@@ -92,8 +107,17 @@ function contentRejection(change: Change, { declared, policy }: ActiveRules): Re
   }
 }
 
+export const payloadUnfit = ({ reason, why }: Unfit): Rejection => rejection(reason, why);
 export const recordTooLarge = (bytes: number, limits: Limits): Rejection =>
   rejection('RECORD_TOO_LARGE', `${bytes} bytes once it is applied, ${limits.recordBytesMax} allowed`);
+export const conflictNotFound: Rejection = {
+  reason: 'CONFLICT_NOT_FOUND',
+  message: REASONS.CONFLICT_NOT_FOUND,
+};
+export const shapeNotTaken: Rejection = rejection(
+  'SCHEMA_MISMATCH',
+  'a person decides in a shape that the collection takes',
+);
 export const recordNotFound: Rejection = rejection('RECORD_NOT_FOUND', 'nothing to change');
 export const notPatchable: Rejection = rejection(
   'INVALID_PAYLOAD',

@@ -46,7 +46,7 @@ export function wholePayload(
 export function settle(
   kind: Exclude<ConflictKind, 'SCHEMA'>,
   base: Seen | null,
-  stored: StoredRecord | null,
+  stored: Side | null,
   incoming: Side,
   rules: ActiveRules,
 ): Resolution | undefined {

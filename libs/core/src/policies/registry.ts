@@ -1,4 +1,4 @@
-import type { PolicyRegistry } from '../rules';
+import { type JsonSchemaReader, NO_JSON_SCHEMAS, type PolicyRegistry } from '../rules';
 import { clientWins } from './client-wins';
 import { fieldMerge } from './field-merge';
 import { lastWriteWins } from './last-write-wins';
@@ -15,12 +15,15 @@ export const CORE_POLICIES = {
   manual,
 } as const satisfies Readonly<Record<string, Policy>>;
 
-/** Every policy that an installation offers, by name. */
-export function policyRegistry(policies: Iterable<Policy>): PolicyRegistry {
+/** Every policy that an installation offers, by name. Without a reader no collection can declare a JSON Schema. */
+export function policyRegistry(
+  policies: Iterable<Policy>,
+  readJsonSchema: JsonSchemaReader = NO_JSON_SCHEMAS,
+): PolicyRegistry {
   const registry = new Map<string, Policy>();
   for (const policy of policies) {
     if (registry.has(policy.name)) throw new Error(`two policies are named ${policy.name}`);
     registry.set(policy.name, policy);
   }
-  return registry;
+  return Object.assign(registry, { readJsonSchema });
 }

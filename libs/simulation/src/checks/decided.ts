@@ -1,4 +1,4 @@
-import { decodeLedger, type HistoryEntry, type SpaceKey } from '@syncline/core';
+import { decodeLedger, type HistoryEntry, type LedgerResolution, type SpaceKey } from '@syncline/core';
 import { type Decision, type Edit, editKey, fail, keyText, type WorldRecord } from '../record';
 
 const LEDGER = 'sys.conflicts';
@@ -71,11 +71,19 @@ function checkConflict(
   if (ledger.kind !== conflict.kind || ledger.state !== conflict.state)
     say(`is ${conflict.kind} ${conflict.state}, in the ledger ${ledger.kind} ${ledger.state}`);
   if (ledger.collection !== edit.collection || ledger.id !== edit.id) say('is entered for another record');
-  const statuses = STATUSES[ledger.resolution];
+  const statuses: readonly string[] = STATUSES[ledger.resolution];
   if (!statuses.includes(status)) say(`is ${status}, in the ledger the result is ${ledger.resolution}`);
 }
 
-const STATUSES = { incoming: ['APPLIED'], stored: ['LOST'], merged: ['MERGED'], none: ['HELD'] };
+const STATUSES = {
+  incoming: ['APPLIED'],
+  stored: ['LOST'],
+  merged: ['MERGED'],
+  none: ['HELD'],
+  // Only persons decide so, afterwards.
+  replaced: [],
+  deleted: [],
+} as const satisfies Record<LedgerResolution, readonly string[]>;
 
 function kindDue(record: WorldRecord, edit: Edit, before: HistoryEntry | undefined): string | null {
   if (edit.kind !== 'delete' && record.oldSchemas.has(edit.device) && edit.collection === 'health')

@@ -367,6 +367,24 @@ export interface ChainLink {
   previousVersion: number;
   /** The conflict that it settled or came from. Empty for none. */
   conflictId: string;
+  /** The record is deleted since this version. */
+  deleted: boolean;
+  /** The version that the device had seen. 0 for none. */
+  baseVersion: number;
+  /** The schema version that the content is written in. */
+  schemaVersion: number;
+  /** What had become of the change. */
+  status: OutcomeStatus;
+  /** The policy that was asked. Empty for none. */
+  policy: string;
+  /** The version of the collection's rules at that moment. */
+  rulesVersion: number;
+  /** W3C traceparent of the change. Empty for none. */
+  traceparent: string;
+  /** SHA-256 of what the device sent, made whole, where that is not what was stored, 32 bytes. Empty otherwise. */
+  incomingSha256: Uint8Array;
+  /** What the device sent, where it differs from what was stored, was a delete. */
+  incomingDeleted: boolean;
 }
 
 /** The chain at one version, signed by the installation. */
@@ -2864,6 +2882,15 @@ function createBaseChainLink(): ChainLink {
     committedAtMs: 0,
     previousVersion: 0,
     conflictId: "",
+    deleted: false,
+    baseVersion: 0,
+    schemaVersion: 0,
+    status: 0,
+    policy: "",
+    rulesVersion: 0,
+    traceparent: "",
+    incomingSha256: new Uint8Array(0),
+    incomingDeleted: false,
   };
 }
 
@@ -2904,6 +2931,33 @@ export const ChainLink: MessageFns<ChainLink> = {
     }
     if (message.conflictId !== "") {
       writer.uint32(98).string(message.conflictId);
+    }
+    if (message.deleted !== false) {
+      writer.uint32(104).bool(message.deleted);
+    }
+    if (message.baseVersion !== 0) {
+      writer.uint32(112).uint64(message.baseVersion);
+    }
+    if (message.schemaVersion !== 0) {
+      writer.uint32(120).uint32(message.schemaVersion);
+    }
+    if (message.status !== 0) {
+      writer.uint32(128).int32(message.status);
+    }
+    if (message.policy !== "") {
+      writer.uint32(138).string(message.policy);
+    }
+    if (message.rulesVersion !== 0) {
+      writer.uint32(144).uint32(message.rulesVersion);
+    }
+    if (message.traceparent !== "") {
+      writer.uint32(154).string(message.traceparent);
+    }
+    if (message.incomingSha256.length !== 0) {
+      writer.uint32(162).bytes(message.incomingSha256);
+    }
+    if (message.incomingDeleted !== false) {
+      writer.uint32(168).bool(message.incomingDeleted);
     }
     return writer;
   },
@@ -3017,6 +3071,78 @@ export const ChainLink: MessageFns<ChainLink> = {
             message.conflictId = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.deleted = reader.bool();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.baseVersion = longToNumber(reader.uint64());
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.schemaVersion = reader.uint32();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.policy = reader.string();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.rulesVersion = reader.uint32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.incomingSha256 = reader.bytes();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.incomingDeleted = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3059,6 +3185,35 @@ export const ChainLink: MessageFns<ChainLink> = {
         : isSet(object.conflict_id)
         ? globalThis.String(object.conflict_id)
         : "",
+      deleted: isSet(object.deleted) ? globalThis.Boolean(object.deleted) : false,
+      baseVersion: isSet(object.baseVersion)
+        ? globalThis.Number(object.baseVersion)
+        : isSet(object.base_version)
+        ? globalThis.Number(object.base_version)
+        : 0,
+      schemaVersion: isSet(object.schemaVersion)
+        ? globalThis.Number(object.schemaVersion)
+        : isSet(object.schema_version)
+        ? globalThis.Number(object.schema_version)
+        : 0,
+      status: isSet(object.status) ? outcomeStatusFromJSON(object.status) : 0,
+      policy: isSet(object.policy) ? globalThis.String(object.policy) : "",
+      rulesVersion: isSet(object.rulesVersion)
+        ? globalThis.Number(object.rulesVersion)
+        : isSet(object.rules_version)
+        ? globalThis.Number(object.rules_version)
+        : 0,
+      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      incomingSha256: isSet(object.incomingSha256)
+        ? bytesFromBase64(object.incomingSha256)
+        : isSet(object.incoming_sha256)
+        ? bytesFromBase64(object.incoming_sha256)
+        : new Uint8Array(0),
+      incomingDeleted: isSet(object.incomingDeleted)
+        ? globalThis.Boolean(object.incomingDeleted)
+        : isSet(object.incoming_deleted)
+        ? globalThis.Boolean(object.incoming_deleted)
+        : false,
     };
   },
 
@@ -3100,6 +3255,33 @@ export const ChainLink: MessageFns<ChainLink> = {
     if (message.conflictId !== "") {
       obj.conflictId = message.conflictId;
     }
+    if (message.deleted !== false) {
+      obj.deleted = message.deleted;
+    }
+    if (message.baseVersion !== 0) {
+      obj.baseVersion = Math.round(message.baseVersion);
+    }
+    if (message.schemaVersion !== 0) {
+      obj.schemaVersion = Math.round(message.schemaVersion);
+    }
+    if (message.status !== 0) {
+      obj.status = outcomeStatusToJSON(message.status);
+    }
+    if (message.policy !== "") {
+      obj.policy = message.policy;
+    }
+    if (message.rulesVersion !== 0) {
+      obj.rulesVersion = Math.round(message.rulesVersion);
+    }
+    if (message.traceparent !== "") {
+      obj.traceparent = message.traceparent;
+    }
+    if (message.incomingSha256.length !== 0) {
+      obj.incomingSha256 = base64FromBytes(message.incomingSha256);
+    }
+    if (message.incomingDeleted !== false) {
+      obj.incomingDeleted = message.incomingDeleted;
+    }
     return obj;
   },
 
@@ -3120,6 +3302,15 @@ export const ChainLink: MessageFns<ChainLink> = {
     message.committedAtMs = object.committedAtMs ?? 0;
     message.previousVersion = object.previousVersion ?? 0;
     message.conflictId = object.conflictId ?? "";
+    message.deleted = object.deleted ?? false;
+    message.baseVersion = object.baseVersion ?? 0;
+    message.schemaVersion = object.schemaVersion ?? 0;
+    message.status = object.status ?? 0;
+    message.policy = object.policy ?? "";
+    message.rulesVersion = object.rulesVersion ?? 0;
+    message.traceparent = object.traceparent ?? "";
+    message.incomingSha256 = object.incomingSha256 ?? new Uint8Array(0);
+    message.incomingDeleted = object.incomingDeleted ?? false;
     return message;
   },
 };

@@ -1,0 +1,69 @@
+import type { Reason } from './refusals';
+
+/** Bytes from outside that an engine cannot take. The detail says why, in words that the reason's sentence follows. */
+export interface Untaken {
+  readonly ok: false;
+  readonly reason: Extract<Reason, 'INVALID_PAYLOAD' | 'DEPENDENCY_MISSING' | 'RECORD_TOO_LARGE'>;
+  readonly detail: string;
+}
+
+export type CrdtMerge =
+  | {
+      readonly ok: true;
+      /** Everything that was merged so far, in the engine's own encoding; itself an update. */
+      readonly state: Uint8Array;
+      /** What a reader without the engine sees: one JSON object, in canonical form. */
+      readonly view: Uint8Array;
+    }
+  | Untaken;
+
+/**
+ * A data type whose updates can be merged in any order. Pure and deterministic, and never changing what it is given.
+ * Updates and vectors may come from anyone: whatever they hold, an engine answers in bounded time and never throws.
+ * States come only from `merge`.
+ *
+ * Where all updates are taken, the same ones give the same view, in any order and however often they come. An update
+ * that builds on one which has not come is refused with DEPENDENCY_MISSING and leaves no trace, so it can be sent again.
+ * An update that brings nothing new gives back the very state it met, byte for byte.
+ */
+export interface CrdtEngine {
+  /** By which rules and changes name it. */
+  readonly name: string;
+  /** With null for a record that has no state yet. Content that was deleted does not stay where the engine can drop it. */
+  merge(state: Uint8Array | null, update: Uint8Array): CrdtMerge;
+  /** A short account of what is in a state, for `lacking`. */
+  knows(state: Uint8Array): Uint8Array;
+  /**
+   * An update with what a replica lacks that knows as much as the vector says. It is the whole state where that is not
+   * larger, or where the vector means nothing.
+   */
+  lacking(state: Uint8Array, vector: Uint8Array): Uint8Array;
+}
+
+/** Where an operation stands to the one that it is transformed over: the server committed that earlier, or later. */
+export type OtPlace = 'later' | 'earlier';
+
+export type OtSnapshot = { readonly ok: true; readonly snapshot: Uint8Array } | Untaken;
+export type OtOperation = { readonly ok: true; readonly operation: Uint8Array } | Untaken;
+
+/**
+ * A data type whose operations are written against one snapshot and transformed over those that came between. Pure and
+ * deterministic; snapshots and operations are JSON, and come out in canonical form, so equal content has equal bytes.
+ * Payloads and operations may come from anyone: the answer comes in bounded time, and nothing throws.
+ *
+ * The order in which the server commits is the one total order: transforming is not free of it. Of two operations on
+ * one snapshot, applying the earlier and then the later one transformed gives what a device gets that applies the later
+ * one first and then the earlier one transformed. Where only one of two values can stand, the later one's does.
+ */
+export interface OtType {
+  /** By which rules and changes name it. */
+  readonly name: string;
+  /** The snapshot that a payload from outside stands for. */
+  start(payload: Uint8Array): OtSnapshot;
+  /** An operation from outside, as far as it can be judged without its snapshot. */
+  check(operation: Uint8Array): OtOperation;
+  /** Takes an operation that `check` or `transform` returned. */
+  apply(snapshot: Uint8Array, operation: Uint8Array): OtSnapshot;
+  /** Both operations fit the same snapshot; what comes out fits the one behind `over`. */
+  transform(operation: Uint8Array, over: Uint8Array, place: OtPlace): OtOperation;
+}

@@ -1,0 +1,75 @@
+import * as Y from 'yjs';
+import type { CrdtEngine, CrdtMerge, Untaken } from '@syncline/core';
+import { canonicalJson, NESTING_MAX } from '../canonical-json';
+import { dependencyMissing, invalid, tooLarge } from '../untaken';
+import { TooDeep } from './plain';
+import { TooMuchEffort, withinEffort } from './yjs-effort';
+import { buildsOnMissing, readUpdate, tooLargeDocument } from './yjs-update';
+import { yjsView } from './yjs-view';
+
+/** No client has it, so the document never takes an update for its own. */
+const NO_CLIENT = -1;
+
+/** Updates in the first encoding, as `Y.encodeStateAsUpdate` and y-protocols write them. */
+export const yjs: CrdtEngine = { name: 'yjs', merge, knows: Y.encodeStateVectorFromUpdate, lacking };
+
+function merge(state: Uint8Array | null, update: Uint8Array): CrdtMerge {
+  const read = readUpdate(update);
+  if (!read.ok) return read;
+  const doc = documentOf(state);
+  try {
+    if (buildsOnMissing(read.structs, doc) || !withinEffort(() => takes(doc, update)))
+      return dependencyMissing('the update builds on one that has not come');
+    const obstacle = tooLargeDocument(doc);
+    if (obstacle !== null) return obstacle;
+    const merged = withinEffort(() => squashed(doc));
+    return { ok: true, state: merged, view: canonicalJson(yjsView(doc)) };
+  } catch (fault) {
+    return obstacleOf(fault);
+  } finally {
+    doc.destroy();
+  }
+}
+
+function documentOf(state: Uint8Array | null): Y.Doc {
+  const doc = new Y.Doc({ gc: true });
+  doc.clientID = NO_CLIENT;
+  if (state !== null) Y.applyUpdate(doc, state);
+  return doc;
+}
+
+/** False where it needs what is not there. Throws where it cannot be applied, or goes on behind its end. */
+function takes(doc: Y.Doc, update: Uint8Array): boolean {
+  const reader = { arr: update, pos: 0 };
+  Y.readUpdate(reader, doc);
+  if (reader.pos !== update.length) throw new RangeError('bytes are left behind the update');
+  return doc.store.pendingStructs === null && doc.store.pendingDs === null;
+}
+
+/**
+ * Read once more from its own encoding, where neighbours grow together that came one after the other. So a state shows
+ * nothing of the order in which updates came, and is known to be read within the same effort.
+ */
+function squashed(doc: Y.Doc): Uint8Array {
+  const again = documentOf(Y.encodeStateAsUpdate(doc));
+  try {
+    return Y.encodeStateAsUpdate(again);
+  } finally {
+    again.destroy();
+  }
+}
+
+function obstacleOf(fault: unknown): Untaken {
+  if (fault instanceof TooMuchEffort) return tooLarge('too many items were put at the same place');
+  if (fault instanceof TooDeep) return invalid(`the document is nested deeper than ${NESTING_MAX}`);
+  return invalid('the update cannot be applied');
+}
+
+function lacking(state: Uint8Array, vector: Uint8Array): Uint8Array {
+  try {
+    const part = Y.diffUpdate(state, vector);
+    return part.length < state.length ? part : state;
+  } catch {
+    return state;
+  }
+}
