@@ -11,6 +11,7 @@ import {
   auditTrail,
   changeAsService,
   hashChain,
+  ratedService,
   readPast,
   readSpaceAt,
   restoreRecord,
@@ -98,7 +99,7 @@ export function historyStreams(deps: GatewayDeps): StreamMethods {
 function historyActs(deps: GatewayDeps) {
   const { store, backends, log } = deps;
   const stores = { directory: store, deltas: store, history: store, past: store, audit: store };
-  const change = changeAsService({ ...deps, push: (push) => backends.push(push) });
+  const rated = ratedService({ ...deps, push: backends.push });
   const chain = hashChain({
     audit: store,
     sha256,
@@ -107,8 +108,13 @@ function historyActs(deps: GatewayDeps) {
       log.error('history is not what was chained', { space: nameHash(space), version }),
   });
   const past = readPast({ ...deps, ...stores });
-  const record = restoreRecord({ ...deps, ...stores, change });
-  const space = restoreSpace({ ...deps, ...stores, change });
+  const record = restoreRecord({ ...deps, ...stores, change: changeAsService({ ...deps, push: rated }) });
+  // It goes on batch by batch, at the pace of its commits.
+  const space = restoreSpace({
+    ...deps,
+    ...stores,
+    change: changeAsService({ ...deps, push: backends.push }),
+  });
   return {
     versions: async (
       identity: Identity,

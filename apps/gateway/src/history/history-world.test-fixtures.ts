@@ -1,5 +1,5 @@
 import { Client, type ClientReadableStream, credentials, Metadata } from '@grpc/grpc-js';
-import { type Answer, type Change, granted, type UserId } from '@syncline/core';
+import { type Answer, type Change, granted, type Limits, type UserId } from '@syncline/core';
 import { ed25519Signer } from '@syncline/memory';
 import { pushOf } from '@syncline/port-contracts';
 import { asBuffer, asBytes } from '@syncline/service-kit';
@@ -52,8 +52,11 @@ export interface LinesAnswer {
 }
 
 /** A gateway over a world in memory, whose space `home` has an owner, an editor and a reader. */
-export async function historyWorld(options: Partial<GatewayOptions> = {}): Promise<HistoryWorld> {
-  const world = await testWorld({ handshakesBurstPerUserMax: 10_000 });
+export async function historyWorld(
+  options: Partial<GatewayOptions> = {},
+  limits: Partial<Limits> = {},
+): Promise<HistoryWorld> {
+  const world = await testWorld({ handshakesBurstPerUserMax: 10_000, ...limits });
   const { store, tokens, backends } = world;
   for (const role of ['owner', 'editor', 'reader'] as const) {
     tokens.issue(role, identityOf(role));

@@ -295,3 +295,18 @@ describe('answers in lines', () => {
     await world.close();
   });
 });
+
+test('restoring a record counts as a change of the user who does it', async () => {
+  const world = await historyWorld({}, { changesPerSecondPerUserMax: 1, changesBurstPerUserMax: 1 });
+  await world.write(change.create('a', { n: 1 }), change.update('a', { n: 2 }, { baseVersion: 1 }));
+  const restore = (version: number) =>
+    world.grpc.call('editor', 'RestoreRecord', proto.RestoreRecordRequest, proto.RestoreRecordResponse, {
+      ...A,
+      version,
+    });
+  expect(reasonOf(await restore(1))).toBe('OK');
+  expect(await restore(2)).toMatchObject({
+    refusal: { reason: 'RATE_LIMITED', facts: { limit: 'changes_per_second_per_user_max' } },
+  });
+  await world.close();
+});
