@@ -50,6 +50,7 @@ test(
     await office.declare(SPACE, { collection: 'legal', json: true, manual: {} });
     const [phone, laptop] = [await join('phone'), await join('laptop')];
     phone.device().change(SPACE, creates('legal', 'will', { heir: 'A' }));
+    await laptop.device().waitFor('the will', () => laptop.device().get(SPACE, 'legal', 'will') !== null);
     await rest([phone, laptop], SPACE);
     laptop.device().goOffline();
     laptop.device().change(SPACE, updates('legal', 'will', { heir: 'C' }));
