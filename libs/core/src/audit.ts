@@ -1,15 +1,11 @@
-import type { HlcTime } from './clock';
 import type { HistoryEntry } from './history';
 import {
-  type ChangeNumber,
   type CollectionName,
   CONFLICTS,
-  type DeviceId,
   type Epoch,
   type RecordId,
   SERVICE_DEVICE,
   type SpaceKey,
-  type UserId,
   type Version,
 } from './ids';
 import type { OutcomeStatus } from './outcomes';
@@ -18,11 +14,7 @@ import { encodeUtf8 } from './utf8';
 export type HistoryAction = 'create' | 'update' | 'delete' | 'resolve' | 'restore';
 
 /** What is known of a version for good: its contents may be forgotten, their hashes stay. */
-export interface VersionFacts {
-  readonly version: Version;
-  readonly collection: CollectionName;
-  readonly id: RecordId;
-  readonly previousVersion: Version;
+export interface VersionFacts extends Omit<HistoryEntry, 'payload' | 'incoming' | 'about'> {
   readonly deleted: boolean;
   /** Over nothing for a delete. */
   readonly contentSha256: Uint8Array;
@@ -30,17 +22,6 @@ export interface VersionFacts {
   readonly incomingSha256: Uint8Array | null;
   /** What was sent was a delete, and is not what was stored. */
   readonly incomingDeleted: boolean;
-  readonly device: DeviceId;
-  readonly user: UserId;
-  readonly number: ChangeNumber;
-  readonly baseVersion: Version;
-  readonly time: HlcTime;
-  readonly committedAtMs: number;
-  readonly policy: string;
-  readonly rulesVersion: number;
-  readonly schemaVersion: number;
-  readonly conflict: RecordId | null;
-  readonly trace: string;
 }
 
 /** What else has to be known to say what a version did; it does not change any more either. */
