@@ -28,5 +28,7 @@ module.exports = {
   reporters: ['default', '<rootDir>/tools/jest-summary-reporter/index.cjs'],
   cacheDirectory: '<rootDir>/.cache/jest',
   errorOnDeprecated: true,
+  // Only a test that hangs reaches this, however busy the machine.
+  testTimeout: 30_000,
   restoreMocks: true,
 };

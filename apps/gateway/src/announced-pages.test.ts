@@ -6,8 +6,6 @@ import { create, HOME, pushOf, subscribeTo, type TestWorld, testWorld } from './
 import { type PageEncodings, pageEncodings } from './session/page-encodings';
 
 // A gateway for each test, on a machine that may have other work to do.
-jest.setTimeout(20_000);
-
 describe('announcements that come as bytes', () => {
   let world: TestWorld;
   afterEach(() => world.close());

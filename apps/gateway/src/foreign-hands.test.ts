@@ -21,8 +21,6 @@ import {
 } from './gateway.test-fixtures';
 
 // A gateway for each test, on a machine that may have other work to do.
-jest.setTimeout(20_000);
-
 const OTHER = 'other' as TenantId;
 
 describe('in foreign hands', () => {

@@ -27,8 +27,6 @@ import {
 import { pageEncodings } from './session/page-encodings';
 
 // A gateway for each test, on a machine that may have other work to do.
-jest.setTimeout(20_000);
-
 const KIB = 1024;
 const noise = (bytes: number): string =>
   Array.from({ length: bytes / 4 }, (_, index) =>

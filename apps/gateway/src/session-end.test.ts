@@ -13,8 +13,6 @@ import {
 } from './gateway.test-fixtures';
 
 // A gateway for each test, on a machine that may have other work to do.
-jest.setTimeout(20_000);
-
 const show = (text: string, status: 'online' | 'offline' = 'online') =>
   ({ kind: 'presence', space: HOME, status, text, batteryPercent: 50, link: 'wifi' }) as const;
 

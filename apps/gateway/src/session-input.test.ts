@@ -20,8 +20,6 @@ import {
 } from './gateway.test-fixtures';
 
 // A gateway for each test, on a machine that may have other work to do.
-jest.setTimeout(20_000);
-
 const LIMITS = {
   messageBytesMax: 64 * 1024,
   helloWithinMs: 1_000,

@@ -1,8 +1,6 @@
 import { type TestWorld, testWorld } from './gateway.test-fixtures';
 
 // A gateway for each test, on a machine that may have other work to do.
-jest.setTimeout(20_000);
-
 let world: TestWorld;
 beforeEach(async () => {
   world = await testWorld();

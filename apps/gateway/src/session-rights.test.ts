@@ -17,8 +17,6 @@ import {
 } from './gateway.test-fixtures';
 
 // A gateway for each test, on a machine that may have other work to do.
-jest.setTimeout(20_000);
-
 const BOB = 'bob' as UserId;
 const READER: Access = { role: 'reader', collections: new Map() };
 const NO_SECRETS: Access = { role: 'owner', collections: new Map([['secrets' as never, 'none']]) };

@@ -17,8 +17,6 @@ import {
   testWorld,
 } from './gateway.test-fixtures';
 
-jest.setTimeout(20_000);
-
 const asked = (n: number) => `00-${String(n).repeat(32)}-${String(n).repeat(16)}-01`;
 const idOf = (n: number) => String(n).repeat(32);
 

@@ -12,8 +12,6 @@ import {
 } from './gateway.test-fixtures';
 
 // A gateway for each test, on a machine that may have other work to do.
-jest.setTimeout(20_000);
-
 describe('a session over gRPC', () => {
   let world: TestWorld;
   beforeEach(async () => {
