@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 import { bannedEffects } from './tools/lint/effects-by-folder.mjs';
 import syncline from './tools/lint/plugin.mjs';
 
-const typescript = ['libs/*/src/**/*.ts', 'apps/*/src/**/*.ts'];
+const typescript = ['libs/*/src/**/*.ts', 'apps/*/src/**/*.ts', 'examples/**/*.ts'];
 const tests = ['**/*.test.ts'];
 const tools = ['**/*.mjs', '**/*.cjs'];
 

@@ -67,8 +67,8 @@ export const BREAKS = [
   {
     name: 'the loser is not given the record that won',
     file: core('merge/plan.ts'),
-    find: 'record: stands === undefined ? null : imageOf(stands),',
-    replace: 'record: null,',
+    find: 'record: image && wantedImage(',
+    replace: 'record: null && wantedImage(',
   },
   {
     name: 'outcomes are sent though nothing was saved',
@@ -124,8 +124,8 @@ export const BREAKS = [
   {
     name: 'a three-way merge forgets what its device had sent before',
     file: core('merge/draft.ts'),
-    find: 'if (view !== undefined) return view;',
-    replace: 'if (view !== undefined && after === 0) return view;',
+    find: 'if (view !== undefined) return shapes.seen(collection, view);',
+    replace: 'if (view !== undefined && after === 0) return shapes.seen(collection, view);',
   },
   {
     name: 'a counter takes the greater of two instead of adding up',

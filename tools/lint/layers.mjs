@@ -65,6 +65,13 @@ export const layers = {
       'libs/bench': 'declared',
     },
   },
+  examples: {
+    mayImport: ['core', 'policies', 'proto', 'client'],
+    folders: {
+      examples: ['@grpc/grpc-js', 'yjs'],
+      'examples/resolver-typescript': ['@grpc/grpc-js', '@grpc/proto-loader'],
+    },
+  },
   apps: {
     mayImport: ['core', 'policies', 'ports', 'flows', 'proto', 'wire', 'adapters', 'kit', 'client', 'apps'],
     folders: {
@@ -82,6 +89,9 @@ export const layers = {
 /** Tests sit beside the code they test; they may use the test kit and the one adapter that needs no service. */
 export const testsMayAlsoImport = { layers: ['testKit'], folders: ['libs/memory'] };
 
+/** An application brings its own clock and chance; in this workspace they are taken from where they may be read. */
+export const examplesMayAlsoImport = { folders: ['libs/memory'] };
+
 /** The only files that read the machine's clock and its source of chance; everything else is handed them. */
 export const clockFile = 'libs/memory/src/system-clock.ts';
 export const chanceFile = 'libs/memory/src/system-chance.ts';
@@ -91,13 +101,11 @@ const folderLayers = new Map(
     Object.keys(folders).map((folder) => [folder, layer]),
   ),
 );
-const foldersByPackage = new Map(
-  [...folderLayers.keys()].map((folder) => [`@syncline/${folder.split('/')[1]}`, folder]),
-);
+export const packageOfFolder = (folder) => `@syncline/${folder.split('/').at(-1)}`;
+const foldersByPackage = new Map([...folderLayers.keys()].map((folder) => [packageOfFolder(folder), folder]));
 
 export const layerOf = (folder) => folderLayers.get(folder);
 export const folderOfPackage = (name) => foldersByPackage.get(name);
-export const packageOfFolder = (folder) => `@syncline/${folder.split('/')[1]}`;
 export const allowedNpm = (folder) => layers[layerOf(folder)].folders[folder];
 export const foldersOf = (...names) => names.flatMap((name) => Object.keys(layers[name].folders));
 
@@ -105,5 +113,6 @@ export function mayImport(fromFolder, toFolder, { isTest = false } = {}) {
   const from = layerOf(fromFolder);
   const to = layerOf(toFolder);
   if (layers[from].mayImport.includes(to)) return true;
+  if (from === 'examples' && examplesMayAlsoImport.folders.includes(toFolder)) return true;
   return isTest && (testsMayAlsoImport.layers.includes(to) || testsMayAlsoImport.folders.includes(toFolder));
 }

@@ -15,20 +15,25 @@ export function manifestOf(folder) {
   return manifests.get(folder);
 }
 
-/** Every package folder on disk: libs/* and apps/*. */
+/** Every package folder on disk: libs/*, apps/* and examples. */
 export function packageFolders() {
-  return ['libs', 'apps'].flatMap((area) =>
-    existsSync(path.join(root, area))
-      ? readdirSync(path.join(root, area), { withFileTypes: true })
-          .filter((entry) => entry.isDirectory())
-          .map((entry) => `${area}/${entry.name}`)
-      : [],
-  );
+  return [
+    ...['libs', 'apps'].flatMap((area) =>
+      existsSync(path.join(root, area))
+        ? readdirSync(path.join(root, area), { withFileTypes: true })
+            .filter((entry) => entry.isDirectory())
+            .map((entry) => `${area}/${entry.name}`)
+        : [],
+    ),
+    'examples',
+  ];
 }
 
-/** `libs/core` for any file below it; undefined outside libs and apps. */
+/** `libs/core` for any file below it; undefined outside libs, apps and examples. */
 export function folderOfFile(filename) {
   const [area, name, ...rest] = path.relative(root, filename).split(path.sep);
+  // A program in a folder with a package.json of its own stands for itself.
+  if (area === 'examples') return manifestOf(`examples/${name}`) === undefined ? area : `examples/${name}`;
   return (area === 'libs' || area === 'apps') && rest.length > 0 ? `${area}/${name}` : undefined;
 }
 

@@ -110,15 +110,16 @@ function upkeepMetrics(
     help: 'Looks for unannounced commits, and spaces, that could not be finished',
     labels: ['task'],
   });
-  for (const what of ['tombstones', 'history', 'receipts', 'uploads']) pruned.add({ what }, 0);
+  for (const what of ['tombstones', 'history', 'receipts', 'uploads', 'syncs']) pruned.add({ what }, 0);
   for (const task of ['repair', 'keep']) failed.add({ task }, 0);
   return {
     repaired: (spaces) => repaired.add({}, spaces),
-    kept({ tombstones, history, receipts, chained: versions }) {
+    kept({ tombstones, history, receipts, syncs, chained: versions }) {
       chained.add({}, versions);
       pruned.add({ what: 'tombstones' }, tombstones);
       pruned.add({ what: 'history' }, history);
       pruned.add({ what: 'receipts' }, receipts);
+      pruned.add({ what: 'syncs' }, syncs);
     },
     uploadsForgotten: (uploads) => pruned.add({ what: 'uploads' }, uploads),
     walked: walkMetrics(metrics),

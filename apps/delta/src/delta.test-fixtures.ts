@@ -35,6 +35,7 @@ export const READER: Reader = {
   scope: WHOLE_SPACE,
   access: OWNER,
   takesPatches: true,
+  takesOperations: false,
   takesOwn: true,
   mayHoldMore: false,
 };

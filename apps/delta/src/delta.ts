@@ -23,10 +23,12 @@ import {
   type AuditStore,
   type Chance,
   type Clock,
+  type ConflictLedger,
   type DeltaStore,
   type DeviceStore,
   type Directory,
   type HistoryStore,
+  type SyncLog,
   type Timer,
   Unavailable,
   type UpkeepStore,
@@ -49,6 +51,8 @@ export interface DeltaDeps {
     UpkeepStore &
     Pick<HistoryStore, 'atVersion'> &
     AuditStore &
+    Pick<ConflictLedger, 'conflicts'> &
+    Pick<SyncLog, 'forgetSyncs'> &
     Pick<Administration, 'endMemberships' | 'tenants' | 'usage' | 'listSpaces'> &
     Pick<Directory, 'setQuota'> & { readonly artifacts: Pick<ArtifactStore, 'removeAbandoned'> };
   readonly announcements: Announcements;
@@ -114,7 +118,7 @@ export function createDelta(deps: DeltaDeps): Delta {
       return answer;
     },
     plan: ({ space, access }, subscribe, gone) => ask('plan', gone, () => plan(space, access, subscribe)),
-    compare: ({ space, access }, ranges, gone) => ask('compare', gone, () => compare(space, access, ranges)),
+    compare: (onBehalf, ranges, gone) => ask('compare', gone, () => compare(onBehalf, ranges)),
     async close() {
       closed = true;
       await upkeep.close();
@@ -181,8 +185,9 @@ function startUpkeep(deps: DeltaDeps, settings: DeltaSettings): { close(): Promi
   const { store, timer, chance } = deps;
   const { repairEveryMs, repairSpacesMax, keepEveryMs } = settings;
   const stores = { deltas: store, devices: store, upkeep: store, history: store };
+  const kept = { conflicts: store, syncLog: store };
   const chain = hashChain({ audit: store, sha256, encodeLink: chainLinkToBytes });
-  const shared = { ...deps, ...stores, chain, artifacts: store.artifacts, settings };
+  const shared = { ...deps, ...stores, ...kept, chain, artifacts: store.artifacts, settings };
   const retention = keepSpaces({ ...shared, holder: chance.id() });
   const repairing = repeating(
     timer,

@@ -9,11 +9,13 @@ import {
   internalTlsSettings,
   logSettings,
   natsSettings,
+  numberSetting,
   numberSettings,
   optional,
   type Parsed,
   postgresSettings,
   readSettings,
+  resolverHostSettings,
   secret,
   type SettingsOf,
   signingKeySetting,
@@ -25,6 +27,7 @@ import {
 } from '@syncline/service-kit';
 import { LOG_LEVELS } from '@syncline/telemetry';
 import { deviceSideProblems, deviceSideSettings } from './device-side-settings';
+import { DEFAULT_TIMING } from './gateway-timing';
 
 export const GATEWAY_SETTINGS = {
   ...deviceSideSettings,
@@ -66,6 +69,7 @@ export const GATEWAY_SETTINGS = {
     ),
   ),
   ...internalTlsSettings,
+  ...resolverHostSettings,
   origins: customSetting('ALLOWED_ORIGINS', 'origins such as `https://app.example.org`, or `*`', originsIn, {
     sentence: 'Whose pages may connect from a browser, besides those of this very host.',
     default: [],
@@ -81,6 +85,11 @@ export const GATEWAY_SETTINGS = {
   ...logSettings(LOG_LEVELS, 'info'),
   ...tracingSettings,
   ...drainSettings(10_000, 'At the end, devices have so long to move elsewhere.'),
+  syncQuietMs: numberSetting('SYNC_QUIET_MS', {
+    sentence: 'A sync of a device is over, and written down, when nothing went either way for so long.',
+    default: DEFAULT_TIMING.syncQuietMs,
+    max: 600_000,
+  }),
   ...numberSettings('LIMIT', DEFAULT_LIMITS, LIMIT_SENTENCES),
 };
 

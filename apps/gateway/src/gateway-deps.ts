@@ -18,6 +18,7 @@ import type {
   RateLimits,
   ReceiptStore,
   Secrets,
+  SyncLog,
   SessionRegistry,
   Timer,
   Tokens,
@@ -29,6 +30,7 @@ import type { GatewayMetrics } from './gateway-metrics';
 import type { GatewayTiming } from './gateway-timing';
 import type { PageEncodings } from './session/page-encodings';
 import type { SpaceTrails } from './spaces/space-trails';
+import type { SyncGathering } from './syncs/sync-gathering';
 import type { BegunTraces } from './tracing/begun-traces';
 
 /**
@@ -39,6 +41,7 @@ export type GatewayStore = Pick<DeltaStore, 'heads' | 'state' | 'collections' | 
   ConflictLedger &
   HistoryStore &
   PastStore &
+  SyncLog &
   AuditStore &
   DeviceStore &
   ReceiptStore &
@@ -54,6 +57,8 @@ export interface GatewayDeps {
   readonly whereabouts: Whereabouts;
   /** What this one does. */
   readonly trails: SpaceTrails;
+  /** What the syncs of devices come to. */
+  readonly syncs: SyncGathering;
   /** These three never reject: whoever hands them over says what is to go on without them. */
   readonly presence: Presence;
   readonly sessions: SessionRegistry;

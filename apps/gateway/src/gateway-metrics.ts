@@ -2,6 +2,7 @@ import { type Metrics, type OperatedMetrics, operatedMetrics } from '@syncline/t
 import { type DeliveryMetrics, deliveryMetrics } from './delivery-metrics';
 import { type MessageMetrics, messageMetrics } from './message-metrics';
 import { type SessionMetrics, sessionMetrics } from './session-metrics';
+import { type SyncMetrics, syncMetrics } from './syncs/sync-metrics';
 import { tenantMetrics } from './tenant-metrics';
 
 /** What a gateway goes on without, for a while. */
@@ -9,7 +10,8 @@ const PARTS = ['sessions', 'presence', 'rates', 'heads', 'access'] as const;
 export type GatewayPart = (typeof PARTS)[number];
 
 /** What a gateway counts. Labels hold only what there are few of: never an id of a space, user or device. */
-export interface GatewayMetrics extends MessageMetrics, SessionMetrics, DeliveryMetrics, OperatedMetrics {
+export interface GatewayMetrics
+  extends MessageMetrics, SessionMetrics, DeliveryMetrics, SyncMetrics, OperatedMetrics {
   /** It goes on without a part from now on, or still does. */
   degraded(part: GatewayPart): void;
   /** The part is back. */
@@ -23,6 +25,7 @@ export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
     ...messageMetrics(metrics, tenants),
     ...sessionMetrics(metrics, tenants),
     ...deliveryMetrics(metrics, tenants),
+    ...syncMetrics(metrics),
     ...partMetrics(metrics),
   };
 }

@@ -13,6 +13,10 @@ export interface GatewayTiming {
   readonly lastWordsMs: number;
   /** What a device acknowledged is written down at most this often, space by space; so is what is kept for resuming. */
   readonly keepEveryMs: number;
+  /** A sync of a device in a space is over when nothing went either way for so long. */
+  readonly syncQuietMs: number;
+  /** One that goes on for so long is written down, and another one begins. */
+  readonly syncLongestMs: number;
   /** What a device shows of itself lapses after this, unless it is shown again. */
   readonly presenceMs: number;
   /** Devices have so long to move elsewhere once the gateway is about to stop. */
@@ -27,6 +31,8 @@ export const DEFAULT_TIMING: GatewayTiming = {
   slowConsumerMs: 60_000,
   lastWordsMs: 5_000,
   keepEveryMs: 1_000,
+  syncQuietMs: 15_000,
+  syncLongestMs: 600_000,
   presenceMs: 90_000,
   drainMs: 10_000,
 };

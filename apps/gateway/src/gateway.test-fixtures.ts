@@ -173,7 +173,7 @@ export function backendsOver({ store, announcements, limits }: Shared): Backends
     },
     read: (space, reader, cursor) => readDelta({ deltas: store, limits })(space, reader, cursor),
     plan: ({ space, access }, subscribe) => plan(space, access, subscribe),
-    compare: ({ space, access }, ranges) => compare(space, access, ranges),
+    compare,
   };
 }
 

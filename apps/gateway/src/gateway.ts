@@ -27,6 +27,7 @@ import { httpServer } from './http/http-server';
 import { signedSessions } from './integrity/signed-sessions';
 import { sessionShell } from './session/session-shell';
 import { spaceTrails } from './spaces/space-trails';
+import { syncGathering } from './syncs/sync-gathering';
 import { drainingCalls } from './streams/draining';
 import { streamHandlers } from './streams/grpc-streams';
 import { handlersOf, unaryHandlers } from './unary/grpc';
@@ -36,7 +37,7 @@ import { syncMethods } from './unary/sync-methods';
 
 export interface GatewayOptions extends Omit<
   GatewayDeps,
-  'pushRates' | 'ratesOf' | 'begunTraces' | 'trails'
+  'pushRates' | 'ratesOf' | 'begunTraces' | 'trails' | 'syncs'
 > {
   readonly grpcAddress: Address;
   readonly httpAddress: Address;
@@ -130,6 +131,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       draining.drain();
       await shell.close();
       await Promise.all([grpc.close(), http.close()]);
+      await deps.syncs.close();
     },
     sessions: () => shell.count(),
   };
@@ -154,6 +156,7 @@ function withOwnParts(options: GatewayOptions): GatewayOptions & GatewayDeps {
     pushRates: ratesAhead({ rates, clock }),
     begunTraces: begunTraces(options),
     trails: spaceTrails(),
+    syncs: syncGathering(options),
   };
 }
 

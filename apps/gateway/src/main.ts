@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
-import { CORE_POLICIES, DEFAULT_LIMITS, policyRegistry } from '@syncline/core';
+import { DEFAULT_LIMITS, policyRegistry } from '@syncline/core';
 import { ed25519Signer, hmacCursorKeys, thisMachine } from '@syncline/memory';
 import { connectNats, natsAccessNews, natsAnnouncements, natsWhereabouts, toldTo } from '@syncline/nats';
 import { jsonSchemas } from '@syncline/policies/json-schemas';
+import { ALL_POLICIES } from '@syncline/policies/operations';
 import { databaseProblem, openPostgres, postgresStore, untilMigrated } from '@syncline/postgres';
 import { deviceDescriptors } from '@syncline/proto/descriptors';
 import {
@@ -13,6 +14,7 @@ import {
   type Lifecycle,
   numbersIn,
   publicTlsPaths,
+  resolverHostsIn,
   runProgram,
   startOperations,
 } from '@syncline/service-kit';
@@ -73,12 +75,12 @@ async function start(settings: GatewaySettings, log: ProgramLog, parts: Lifecycl
     backends,
     keys,
     chainSigner: settings.auditKey && ed25519Signer(settings.auditKey),
-    policies: policyRegistry(Object.values(CORE_POLICIES), jsonSchemas()),
+    policies: policyRegistry(ALL_POLICIES, jsonSchemas(), resolverHostsIn(settings)),
     limits,
     pages,
     readiness,
     certificates: certificatesAt(publicTlsPaths(settings), tls),
-    timing: { ...DEFAULT_TIMING, drainMs: settings.drainMs },
+    timing: { ...DEFAULT_TIMING, drainMs: settings.drainMs, syncQuietMs: settings.syncQuietMs },
     reflection: deviceDescriptors(),
     metrics,
     traces,

@@ -277,9 +277,10 @@ describe('bad input', () => {
         deletes: 'delete-wins',
         encrypted: false,
         json: true,
-        schema: { current: 0, oldest: 0 },
+        schema: { current: 0, oldest: 0, steps: [] },
         jsonSchema: null,
         recordBytesMax: 0,
+        history: { versionsMax: 0, keptMs: 0, classes: [] },
       });
       const device = await opened('json');
       device.send(

@@ -12,11 +12,14 @@ import {
   opsSettings,
   postgresSettings,
   readSettings,
+  resolverAskingSettings,
+  resolverHostSettings,
   type SettingsOf,
   tracingSettings,
 } from '@syncline/service-kit';
 import { LOG_LEVELS } from '@syncline/telemetry';
 import { DEFAULT_MERGE_SETTINGS, MERGE_SENTENCES } from './merge-settings';
+import { DEFAULT_RESOLVER_SETTINGS, RESOLVER_SENTENCES } from './resolvers/resolver-settings';
 
 export const MERGE_SETTINGS = {
   grpcAddress: addressSetting('GRPC_ADDRESS', {
@@ -30,6 +33,9 @@ export const MERGE_SETTINGS = {
   ...logSettings(LOG_LEVELS, 'info'),
   ...tracingSettings,
   ...drainSettings(10_000, 'At the end, what was taken has so long to be committed and answered.'),
+  ...resolverHostSettings,
+  ...resolverAskingSettings,
+  ...numberSettings('RESOLVER', DEFAULT_RESOLVER_SETTINGS, RESOLVER_SENTENCES),
   ...numberSettings('MERGE', DEFAULT_MERGE_SETTINGS, MERGE_SENTENCES),
   ...numberSettings('LIMIT', DEFAULT_LIMITS, LIMIT_SENTENCES),
 };

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
-import { CORE_POLICIES, DEFAULT_LIMITS, policyRegistry } from '@syncline/core';
+import { DEFAULT_LIMITS, type Limits, policyRegistry } from '@syncline/core';
 import { memoryAccessNews, thisMachine } from '@syncline/memory';
 import { connectNats, natsAnnouncements, toldTo } from '@syncline/nats';
 import { jsonSchemas } from '@syncline/policies/json-schemas';
+import { ALL_POLICIES } from '@syncline/policies/operations';
 import { databaseProblem, migrateWhenReached, openPostgres, postgresStore } from '@syncline/postgres';
 import {
   addressText,
@@ -12,6 +13,7 @@ import {
   internalTlsPaths,
   type Lifecycle,
   numbersIn,
+  resolverHostsIn,
   runProgram,
   serverCredentials,
   startOperations,
@@ -24,6 +26,8 @@ import { createMerge } from './merge';
 import { mergeMetrics } from './merge-metrics';
 import { mergeService } from './merge-service';
 import { DEFAULT_MERGE_SETTINGS } from './merge-settings';
+import { DEFAULT_RESOLVER_SETTINGS } from './resolvers/resolver-settings';
+import { startResolving } from './resolvers/start-resolving';
 import { spacesOfHashes } from './spaces-of-hashes';
 
 /** Beside a push, its request names who pushes. */
@@ -75,22 +79,26 @@ async function start(settings: MergeAppSettings, log: ProgramLog, parts: Lifecyc
   const link = parts.add('nats', connectNats({ servers: natsUrls, name, ...machine, ...toldTo(log) }));
   const natsIsUp = (): boolean => link.status() === 'connected';
   counts.watchServers({ postgres: () => sql.use(), others: { nats: natsIsUp } });
-  const packing = {
-    compressor: gzipCompressor(limits.messageBytesMax),
-    packBytesMin: limits.pageCompressBytesMin,
-  };
+  const store = postgresStore({ sql, news: memoryAccessNews() });
+  const shared = { ...machine, store, limits, log };
+  const resolvers = startResolving({
+    ...shared,
+    access: settings,
+    push: (push) => merge.push(push),
+    metrics: counts.resolvers,
+    settings: numbersIn(settings, DEFAULT_RESOLVER_SETTINGS),
+  });
   const merge = createMerge({
-    ...machine,
-    store: postgresStore({ sql, news: memoryAccessNews() }),
-    announcements: natsAnnouncements({ link, stream: { replicas }, ...announcementCodec(packing) }),
-    policies: policyRegistry(Object.values(CORE_POLICIES), jsonSchemas()),
-    limits,
+    ...shared,
+    announcements: natsAnnouncements({ link, stream: { replicas }, ...packedAnnouncements(limits) }),
+    policies: policyRegistry(ALL_POLICIES, jsonSchemas(), resolverHostsIn(settings)),
     metrics: counts,
     traces,
-    log,
     settings: numbersIn(settings, DEFAULT_MERGE_SETTINGS),
+    committed: resolvers.committed,
   });
   parts.add('merge', merge);
+  parts.add('resolvers', resolvers);
   const service = mergeService({ ...machine, merge, log });
   const server = grpcServer({
     address: settings.grpcAddress,
@@ -107,6 +115,10 @@ async function start(settings: MergeAppSettings, log: ProgramLog, parts: Lifecyc
   });
   parts.add('grpc', server);
   log.info('listening', { grpc: addressText(await server.start()), ops });
+}
+
+function packedAnnouncements({ messageBytesMax, pageCompressBytesMin: packBytesMin }: Limits) {
+  return announcementCodec({ compressor: gzipCompressor(messageBytesMax), packBytesMin });
 }
 
 runProgram({

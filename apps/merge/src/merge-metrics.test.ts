@@ -15,7 +15,9 @@ describe('what merge counts', () => {
     expect(saidOf(await merge.push(updating('late', { by: 'late' }, 90)))).toBe('APPLIED');
     expect(saidOf(await merge.push(updating('early', { by: 'early' }, 10)))).toBe('LOST');
     expect(saidOf(await merge.push(updating('early', { by: 'early' }, 10)))).toBe('LOST*');
-    const lines = (await metrics.text()).split('\n').filter((line) => line.includes('_conflicts_total{'));
+    const lines = (await metrics.text())
+      .split('\n')
+      .filter((line) => /(merge|tenant)_conflicts_total\{/.test(line));
     const by = 'policy="last-write-wins",kind="UPDATE_UPDATE"';
     expect(lines).toEqual([
       `syncline_merge_conflicts_total{${by},resolution="incoming"} 1`,

@@ -9,6 +9,7 @@ import {
 import type { SpacePush } from '@syncline/flows';
 import { boundedNames, type Metrics, type OperatedMetrics, operatedMetrics } from '@syncline/telemetry';
 import type { Decided } from './decided';
+import { resolverMetrics, type ResolverMetrics } from './resolvers/resolver-metrics';
 
 /** What a merge counts. Labels hold only what there are few of. */
 export interface MergeMetrics extends OperatedMetrics {
@@ -26,6 +27,7 @@ export interface MergeMetrics extends OperatedMetrics {
   /** A policy threw at a change, which was rejected. */
   policyFailed(policy: string): void;
   announced(how: 'done' | 'failed' | 'dropped'): void;
+  readonly resolvers: ResolverMetrics;
 }
 
 /** So many tenants are told apart in metrics; all others are one. */
@@ -38,6 +40,7 @@ export function mergeMetrics(metrics: Metrics): MergeMetrics {
     ...answerMetrics(metrics),
     committed: commitMetrics(metrics),
     ...faultMetrics(metrics),
+    resolvers: resolverMetrics(metrics),
   };
 }
 

@@ -1,4 +1,11 @@
-import { type Limits, namedLimits, payloadBytes, type PolicyRegistry, type PushResult } from '@syncline/core';
+import {
+  type Limits,
+  type MergePlan,
+  namedLimits,
+  payloadBytes,
+  type PolicyRegistry,
+  type PushResult,
+} from '@syncline/core';
 import { type Pushed, pushChanges, type SpacePush } from '@syncline/flows';
 import type { Announcements, Clock, MergeStore, Timer, UpkeepStore } from '@syncline/ports';
 import type { Log, Traces } from '@syncline/telemetry';
@@ -33,6 +40,8 @@ export interface MergeDeps {
   readonly traces: Traces;
   readonly log: Log;
   readonly settings?: Partial<MergeSettings>;
+  /** Told of what was committed, once its pushes are answered. */
+  readonly committed?: (plans: readonly MergePlan[]) => void;
 }
 
 export interface PushTerms {
@@ -137,7 +146,7 @@ export function createMerge(deps: MergeDeps): Merge {
 
 /** Commits a batch and answers all of it, whatever happens. */
 function committing(
-  { store, clock, limits, metrics, log, policies }: MergeDeps,
+  { store, clock, limits, metrics, log, policies, committed: tell }: MergeDeps,
   { retryAfterMs }: MergeSettings,
   events: CommitEvents<Waiting>,
 ): (batch: readonly Waiting[]) => Promise<void> {
@@ -149,8 +158,12 @@ function committing(
       unanswered.delete(push);
       events.answer(push, decided);
     };
+    const committed: typeof events.committed = (pushes, pushed, times) => {
+      events.committed(pushes, pushed, times);
+      tell?.(pushed.plans);
+    };
     try {
-      await commit(batch, { ...events, answer });
+      await commit(batch, { ...events, answer, committed });
     } catch (error) {
       log.error('a fault beside a commit', failureFacts(error));
       for (const push of unanswered) events.answer(push, refusedPush('INTERNAL'));

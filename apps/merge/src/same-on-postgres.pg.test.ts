@@ -81,7 +81,7 @@ const COLLECTIONS: readonly CollectionRules[] = [
   rulesOf('fields', { policy: 'field-merge' }),
   rulesOf('held', { policy: 'manual' }),
   rulesOf('kept', { policy: 'server-wins', deletes: 'resurrect' }),
-  rulesOf('shaped', { policy: 'client-wins', schema: { oldest: 1, current: 2 } }),
+  rulesOf('shaped', { policy: 'client-wins', schema: { oldest: 1, current: 2, steps: [] } }),
   rulesOf('constructor', { json: false }),
 ];
 const UNDECLARED = collectionName('un.declared-1_');
@@ -247,6 +247,7 @@ function copyOf(store: Store, space: SpaceKey, device: DeviceId) {
     scope: WHOLE_SPACE,
     access: OWNER,
     takesPatches: false,
+    takesOperations: false,
     takesOwn: false,
     mayHoldMore: false,
   };

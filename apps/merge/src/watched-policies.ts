@@ -8,7 +8,7 @@ export function watchedPolicies(
   registry: PolicyRegistry,
   { metrics, log }: { readonly metrics: MergeMetrics; readonly log: Log },
 ): PolicyRegistry {
-  return policyRegistry([...registry.values()].map(watched), registry.readJsonSchema);
+  return policyRegistry([...registry.values()].map(watched), registry.readJsonSchema, registry.resolverHosts);
 
   function watched(policy: Policy): Policy {
     const tell = <Answer>(decide: () => Answer): Answer => {
@@ -23,11 +23,7 @@ export function watchedPolicies(
       }
     };
     return {
-      name: policy.name,
-      readsPayload: policy.readsPayload,
-      needsBase: policy.needsBase,
-      parseRule: (declared) => policy.parseRule(declared),
-      orderFree: (rule) => policy.orderFree(rule),
+      ...policy,
       remember: (write) => tell(() => policy.remember(write)),
       resolve: (conflict) => tell(() => policy.resolve(conflict)),
     };

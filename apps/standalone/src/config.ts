@@ -10,6 +10,8 @@ import {
   numberSettings,
   optional,
   readSettings,
+  resolverAskingSettings,
+  resolverHostSettings,
   type SettingsOf,
   tracingSettings,
 } from '@syncline/service-kit';
@@ -30,6 +32,8 @@ export const STANDALONE_SETTINGS = {
       sentence: 'The least that is logged; unset, `info`, and `warn` in a terminal.',
     }),
   ),
+  ...resolverHostSettings,
+  ...resolverAskingSettings,
   ...tracingSettings,
   ...drainSettings(2_000, 'At the end, devices have so long to move elsewhere.'),
   ...numberSettings('LIMIT', DEFAULT_LIMITS, LIMIT_SENTENCES),

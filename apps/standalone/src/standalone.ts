@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { CORE_POLICIES, type Limits, policyRegistry } from '@syncline/core';
+import { type Limits, policyRegistry } from '@syncline/core';
 import { createDelta, deltaMetrics } from '@syncline/delta';
+import type { SpacePush } from '@syncline/flows';
 import {
   acceptedTokens,
   createGateway,
@@ -22,8 +23,9 @@ import {
   memoryWhereabouts,
   thisMachine,
 } from '@syncline/memory';
-import { createMerge, mergeMetrics } from '@syncline/merge';
+import { createMerge, mergeMetrics, startResolving } from '@syncline/merge';
 import { jsonSchemas } from '@syncline/policies/json-schemas';
+import { ALL_POLICIES } from '@syncline/policies/operations';
 import { databaseProblem, migrate, openPglite, postgresStore, type PostgresStore } from '@syncline/postgres';
 import { deviceDescriptors } from '@syncline/proto/descriptors';
 import {
@@ -31,6 +33,8 @@ import {
   type CertificatePaths,
   certificatesAt,
   type Lifecycle,
+  type ResolverAccess,
+  resolverHostsIn,
   startOperations,
 } from '@syncline/service-kit';
 import { createMetrics, type ProgramLog, startTracing } from '@syncline/telemetry';
@@ -38,7 +42,7 @@ import type { Connection } from './connection-file';
 import { DEMO, developmentToken } from './development-tokens';
 import { keptSecrets } from './local-secrets';
 
-export interface StandaloneOptions extends Omit<TokenSettings, 'tokenSecret'> {
+export interface StandaloneOptions extends Omit<TokenSettings, 'tokenSecret'>, ResolverAccess {
   readonly dataFolder: string;
   readonly grpcAddress: Address;
   readonly httpAddress: Address;
@@ -79,10 +83,15 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const registry = createMetrics();
   const metrics = gatewayMetrics(registry);
   const announcements = memoryAnnouncements();
-  const policies = policyRegistry(Object.values(CORE_POLICIES), jsonSchemas());
+  const policies = policyRegistry(ALL_POLICIES, jsonSchemas(), resolverHostsIn(options));
   const keys = hmacCursorKeys([{ id: 1, secret: secrets.cursorSecret }]);
   const shared = { ...machine, store, announcements, policies, keys, limits, traces, log };
-  const merge = parts.add('merge', createMerge({ ...shared, metrics: mergeMetrics(registry) }));
+  const counts = mergeMetrics(registry);
+  const push = (given: SpacePush) => merge.push(given);
+  const resolvers = startResolving({ ...shared, access: options, push, metrics: counts.resolvers });
+  const { committed } = resolvers;
+  const merge = parts.add('merge', createMerge({ ...shared, metrics: counts, committed }));
+  parts.add('resolvers', resolvers);
   const delta = parts.add('delta', createDelta({ ...shared, metrics: deltaMetrics(registry) }));
   const { readiness, ops } = await startOperations({
     address: options.opsAddress,

@@ -1,10 +1,13 @@
 import {
   type Access,
+  type Change,
+  type CollectionName,
   type Conflict,
   CONFLICTS,
   collectionName,
   CORE_POLICIES,
   DEFAULT_LIMITS,
+  type DeviceId,
   deviceId,
   encodeUtf8,
   hlcTime,
@@ -43,6 +46,8 @@ export interface Contest {
 /** Every second change of the device is later than the write that it meets, the others are earlier. */
 export const isLater = (at: number): boolean => at % 2 === 0;
 
+/** Those that cannot do without one. */
+const RULES: Partial<Record<PolicyName, unknown>> = { external: { endpoint: 'resolver.example:443' } };
 const REGISTRY = policyRegistry(Object.values(CORE_POLICIES));
 const TASKS = collectionName('tasks');
 const OWNER: Access = { role: 'owner', collections: new Map() };
@@ -58,7 +63,8 @@ const CHANGED_BY_DEVICE: readonly Field[] = ['due', 'color', 'list', 'priority']
 
 /** Made by merging as the service does: one device creates the records, another changes them, a third meets that. */
 export function contestOf(policy: PolicyName): Contest {
-  const rules = rulesBook(new Map([[TASKS, { ...undeclaredRules(TASKS), policy, json: true }]]), REGISTRY);
+  const declared = { ...undeclaredRules(TASKS), policy, rule: RULES[policy] ?? null, json: true };
+  const rules = rulesBook(new Map([[TASKS, declared]]), REGISTRY);
   const created = afterMerge(emptyFacts(rules), pushOf('creator', CREATED));
   const stored = afterMerge(created, pushOf('writer', CHANGED_STORED, created));
   const push = pushOf('device', CHANGED_BY_DEVICE, created);
@@ -85,7 +91,7 @@ export function contestOf(policy: PolicyName): Contest {
   };
 }
 
-function emptyFacts(rules: RulesBook): MergeFacts {
+export function emptyFacts(rules: RulesBook): MergeFacts {
   const space = spaceKey(tenantId('demo'), spaceId('contest'));
   return {
     nowMs: NOW_MS,
@@ -98,6 +104,7 @@ function emptyFacts(rules: RulesBook): MergeFacts {
     lastNumbers: new Map(),
     receipts: new Map(),
     seen: new Map(),
+    past: new Map(),
   };
 }
 
@@ -174,4 +181,20 @@ function mergedContent(at: number): Uint8Array {
     return stored ? 'writer' : device ? 'device' : 'creator';
   };
   return contentOf([...FIELDS].sort(), (field) => valueOf(field, at, writerOf(field)));
+}
+
+/** Everything that does not matter filled in. */
+export function changeOn(
+  collection: CollectionName,
+  at: number,
+  baseVersion: number,
+  what: Partial<Change>,
+): Change {
+  const facts = { number: at + 1, collection, id: idAt(at), baseVersion, after: 0 };
+  const made = { time: hlcTime(NOW_MS - 1_000), schemaVersion: 0, resolves: [], trace: '' };
+  return { ...facts, ...made, ...what } as Change;
+}
+
+export function pushBy(device: DeviceId, changes: readonly Change[]): Push {
+  return { device, user: userId('ada'), access: OWNER, changes };
 }

@@ -12,6 +12,7 @@ import {
   failedChanges,
   type FailedChange,
   type LocalRefusal,
+  NO_DATA_TYPES,
   pendingChanges,
   type SpaceStatus,
   spaceStatus,
@@ -21,6 +22,7 @@ import {
   viewRecord,
 } from '@syncline/client';
 import {
+  type Capability,
   type Change,
   type ChangeNumber,
   collectionName,
@@ -115,13 +117,20 @@ export function openDevice(options: DeviceOptions): Device {
       user: userId(options.user),
       tenant: options.tenant === undefined ? null : tenantId(options.tenant),
     }),
-    capabilities: [...ENGINE_CAPABILITIES, 'compare', 'page-compression'],
+    capabilities: [...ENGINE_CAPABILITIES, ...ownCapabilities(options)],
     repair: 'compare',
     ...options.config,
   };
   const shell = startShell(config, createEngine(config), options);
   if (options.onNotice !== undefined) shell.listeners.add(options.onNotice);
   return { id: config.device, ...reading(shell), ...commands(shell), ...waiting(shell, options) };
+}
+
+/** What others did with a data type is sent alone only to who can apply it. */
+function ownCapabilities({ config }: DeviceOptions): readonly Capability[] {
+  const { engines, types } = config?.dataTypes ?? NO_DATA_TYPES;
+  const known = engines.size + types.size > 0;
+  return ['compare', 'page-compression', ...(known ? (['operations'] as const) : [])];
 }
 
 function command(shell: Shell, input: Command): readonly ChangeNumber[] {

@@ -4,7 +4,7 @@ import { collectionName, encodeUtf8, recordId } from '@syncline/core';
 /** Bytes are taken as they are, everything else is written as JSON. */
 export type Content = Uint8Array | Readonly<Record<string, unknown>>;
 
-type More = Pick<Edit, 'resolves' | 'critical' | 'trace'>;
+type More = Pick<Edit, 'resolves' | 'critical' | 'trace' | 'seen'>;
 
 const bytesOf = (content: Content): Uint8Array =>
   content instanceof Uint8Array ? content : encodeUtf8(JSON.stringify(content));
@@ -39,3 +39,12 @@ export const deletes = (collection: string, id: string, more: More = {}): Edit =
   ...at(collection, id),
   ...more,
 });
+
+/** Operations of a data type that the device was given, in that data type's own encoding. */
+export const operates = (
+  collection: string,
+  id: string,
+  type: string,
+  operations: Uint8Array,
+  more: More = {},
+): Edit => ({ kind: 'operations', ...at(collection, id), type, operations, ...more });

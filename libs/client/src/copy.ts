@@ -2,7 +2,7 @@ import {
   type CollectionDigest,
   type CollectionName,
   contentHash,
-  type Digests,
+  type ToldDigests,
   type DigestSum,
   digestSum,
   EMPTY_DIGEST,
@@ -95,7 +95,7 @@ export function editCopy(copy: Copy): CopyEditor {
 }
 
 /** The collections of which the server speaks and in which this copy differs. */
-export function mismatches(copy: Copy, expected: Digests): CollectionName[] {
+export function mismatches(copy: Copy, expected: ToldDigests): CollectionName[] {
   return [...expected]
     .filter(([collection, digest]) => !sameDigest(digest, copy.digests.get(collection) ?? EMPTY_DIGEST))
     .map(([collection]) => collection);

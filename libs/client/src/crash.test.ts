@@ -10,7 +10,7 @@ import {
 } from '@syncline/core';
 import fc from 'fast-check';
 import type { Edit } from './inputs';
-import { changedPayload } from './overlay';
+import { changedContent, NO_DATA_TYPES } from './content';
 import { createEngine, type EngineState } from './state';
 import { step } from './engine';
 import { TestDevice } from './testing/device';
@@ -152,9 +152,10 @@ function naiveView(state: EngineState): Map<RecordKey, string> {
   const pending = [...space.pending.values()].filter(({ change }) => change.number > space.coveredUpTo);
   for (const { change } of [...space.settled.values(), ...pending]) {
     const key = recordKey(change.collection, change.id);
-    const payloadNow = changedPayload(view.get(key) ?? null, change);
-    if (payloadNow === null) view.delete(key);
-    else if (payloadNow !== undefined) view.set(key, payloadNow);
+    const payload = view.get(key);
+    const now = changedContent(payload === undefined ? null : { payload }, change, NO_DATA_TYPES);
+    if (now === null) view.delete(key);
+    else if (now !== undefined) view.set(key, now.payload);
   }
   return new Map([...view].map(([key, bytes]) => [key, decodeUtf8(bytes)]));
 }

@@ -2,6 +2,7 @@ import {
   applyPatch,
   type Change,
   collectionProblem,
+  contentBytes,
   idProblem,
   isSystem,
   parseFields,
@@ -9,10 +10,11 @@ import {
   tick,
   type Version,
 } from '@syncline/core';
+import { changedContent, isPinned, operated } from './content';
 import { copyRecord } from './copy';
 import { type LocalReason, type LocalRefusal, localRefusal } from './errors';
 import type { Edit } from './inputs';
-import { lastOwnNumber, layChange, viewPayload } from './overlay';
+import { changeUnder, lastOwnNumber, layChange, viewContent } from './overlay';
 import type { EngineState, Space } from './state';
 import type { PendingChange } from './store';
 import { saveRow, touch, type Turn, write } from './turn';
@@ -32,10 +34,11 @@ export function makeChanges(turn: Turn, space: Space, edits: readonly Edit[]): v
       return;
     }
     touch(turn, space, edit, 'local');
-    const pending = { change: newChange(turn, space, edit), group: before.counter + 1 };
+    const change = newChange(turn, space, edit);
+    const pending = { change, group: before.counter + 1, ...shownWith(space, change) };
     made.push(pending);
     space.pending.set(pending.change.number, pending);
-    layChange(space, pending.change);
+    layChange(space, pending);
   }
   turn.numbers = made.map(({ change }) => change.number);
   write(turn, { kind: 'put-pending', space: space.id, pending: made });
@@ -71,16 +74,41 @@ function editProblem({ config }: EngineState, space: Space, edit: Edit, index: n
   const idFault = collectionProblem(collection) ?? idProblem(id);
   if (idFault !== null) return refuse('INVALID_ID', idFault);
   if (isSystem(collection)) return refuse('COLLECTION_RESERVED');
-  const present = viewPayload(space, collection, id);
+  const present = viewContent(space, collection, id);
   if (edit.kind === 'create' && present !== null) return refuse('RECORD_EXISTS');
+  if (edit.kind === 'operations') return operationsProblem(space, edit, recordBytesMax, refuse);
   if (edit.kind !== 'create' && present === null) return refuse('RECORD_NOT_FOUND');
   if (edit.kind === 'delete') return null;
-  const after = edit.kind === 'patch' ? patched(present, edit) : edit.payload;
+  const after = edit.kind === 'patch' ? patched(present?.payload ?? null, edit) : edit.payload;
   if (after === null) return refuse('INVALID_PATCH');
   const bytes = Math.max(after.length, edit.kind === 'patch' ? edit.patch.set.length : 0);
   return bytes > recordBytesMax
     ? refuse('RECORD_TOO_LARGE', `${bytes} bytes, ${recordBytesMax} allowed`)
     : null;
+}
+
+function operationsProblem(
+  space: Space,
+  edit: Edit & { kind: 'operations' },
+  bytesMax: number,
+  refuse: (reason: LocalReason, detail?: string) => LocalRefusal,
+): LocalRefusal | null {
+  const { collection, id, type, operations } = edit;
+  const { dataTypes } = space;
+  if (!dataTypes.engines.has(type) && !dataTypes.types.has(type)) return refuse('UNKNOWN_DATA_TYPE', type);
+  const present = viewContent(space, collection, id);
+  if (present === null && dataTypes.types.has(type)) return refuse('RECORD_NOT_FOUND');
+  const after = operated(present, type, [operations], dataTypes);
+  if (after === null) return refuse('INVALID_OPERATIONS');
+  const bytes = Math.max(contentBytes(after), operations.length);
+  return bytes > bytesMax ? refuse('RECORD_TOO_LARGE', `${bytes} bytes, ${bytesMax} allowed`) : null;
+}
+
+/** Operations that fit only what they were made on are shown with that until the server has answered. */
+function shownWith(space: Space, change: Change): { readonly shown?: Uint8Array } {
+  if (!isPinned(change, space.dataTypes)) return {};
+  const content = changedContent(viewContent(space, change.collection, change.id), change, space.dataTypes);
+  return content === null || content === undefined ? {} : { shown: content.payload };
 }
 
 function patched(present: Uint8Array | null, edit: Edit & { kind: 'patch' }): Uint8Array | null {
@@ -90,7 +118,8 @@ function patched(present: Uint8Array | null, edit: Edit & { kind: 'patch' }): Ui
 
 function newChange({ state, deps }: Turn, space: Space, edit: Edit): Change {
   state.clock = tick(state.clock, deps.nowMs);
-  const { collection, id, resolves = [], trace = '', critical } = edit;
+  const { collection, id, resolves = [], trace = '', critical, seen = [] } = edit;
+  const reliesOn = { seen, dependencies: new Map<never, never>(), artifacts: [] };
   const base = {
     number: ++space.counter,
     collection,
@@ -102,6 +131,7 @@ function newChange({ state, deps }: Turn, space: Space, edit: Edit): Change {
     resolves,
     trace,
     ...(critical === true ? { critical } : {}),
+    ...(seen.length > 0 ? { reliesOn } : {}),
   };
   switch (edit.kind) {
     case 'create':
@@ -109,17 +139,34 @@ function newChange({ state, deps }: Turn, space: Space, edit: Edit): Change {
       return { ...base, kind: edit.kind, payload: edit.payload };
     case 'patch':
       return { ...base, kind: 'patch', patch: edit.patch };
+    case 'operations':
+      return { ...base, kind: 'operations', type: edit.type, operations: edit.operations };
     case 'delete':
       return { ...base, kind: 'delete' };
   }
 }
 
 /** The version that the device has seen: the one in its copy, or a later one that holds just what it sent. */
-function baseOf(space: Space, { collection, id }: Edit): Version {
+function baseOf(space: Space, edit: Edit): Version {
+  const { collection, id } = edit;
   let base = copyRecord(space.copy, collection, id)?.version ?? 0;
+  const pinned = pinnedBase(space, edit);
+  if (pinned !== null) return pinned;
   for (const number of space.overlays.get(recordKey(collection, id))?.numbers ?? []) {
     const settled = space.settled.get(number);
     if (settled?.asSent === true) base = Math.max(base, settled.version);
   }
   return base;
+}
+
+/**
+ * What is made on top of such operations is made on what they were made on, however far the copy has moved on: that is
+ * what the device shows. Null where there are none, or where the server took them as they were sent.
+ */
+function pinnedBase(space: Space, { collection, id }: Edit): Version | null {
+  const last = lastOwnNumber(space, collection, id);
+  const change = last === 0 ? null : changeUnder(space, last);
+  if (change === null || !isPinned(change, space.dataTypes) || space.settled.get(last)?.asSent === true)
+    return null;
+  return change.baseVersion;
 }

@@ -63,7 +63,7 @@ function take(turn: Turn, input: Input): void {
 function restore(state: EngineState, { clock, spaces }: DeviceSnapshot): void {
   state.clock = clock;
   for (const snapshot of spaces) {
-    state.spaces.set(snapshot.row.space, restoreSpace(snapshot));
+    state.spaces.set(snapshot.row.space, restoreSpace(snapshot, state.config.dataTypes));
     state.owner = snapshot.row.user;
   }
 }

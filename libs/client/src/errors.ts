@@ -13,6 +13,8 @@ const LOCAL_REASONS = {
   RECORD_EXISTS: 'There is such a record already. Update it.',
   RECORD_NOT_FOUND: 'There is no such record. Create it first.',
   INVALID_PATCH: 'The patch, or the record under it, is not a JSON object.',
+  UNKNOWN_DATA_TYPE: 'The engine was not given this data type. Give it when the engine is made.',
+  INVALID_OPERATIONS: 'The operations cannot be applied to the record as it is shown.',
   NO_SUCH_FAILED_CHANGE: 'There is no such failed change.',
   NOT_CONNECTED: 'This needs a connection, and there is none.',
 } as const satisfies Record<string, string>;

@@ -1,4 +1,5 @@
 import { recordKey, type Scope, type SpaceId, type SyncMode, WHOLE_SPACE } from '@syncline/core';
+import type { DataTypes } from './content';
 import { copyOf } from './copy';
 import { localRefusal } from './errors';
 import { fold, ownImage } from './outcomes';
@@ -16,7 +17,7 @@ export function follow(turn: Turn, id: SpaceId, scope: Scope | undefined, mode: 
       turn.refused = localRefusal('TOO_MANY_SPACES', null, `spacesMax: ${config.limits.spacesMax} allowed`);
       return;
     }
-    const space = newSpace(id, scope ?? WHOLE_SPACE, mode ?? 'bidirectional');
+    const space = newSpace(id, scope ?? WHOLE_SPACE, mode ?? 'bidirectional', config.dataTypes);
     spaces.set(id, space);
     saveRow(turn, space);
     subscribe(turn, space);
@@ -78,17 +79,10 @@ export function unfollow(turn: Turn, space: Space, force: boolean): void {
 }
 
 /** A space as it was stored; what was in flight is found out again. */
-export function restoreSpace({
-  row,
-  records,
-  staged,
-  pending,
-  settled,
-  failed,
-  vector,
-}: SpaceSnapshot): Space {
+export function restoreSpace(stored: SpaceSnapshot, dataTypes: DataTypes): Space {
+  const { row, records, staged, pending, settled, failed, vector } = stored;
   const space: Space = {
-    ...newSpace(row.space, row.scope, row.mode),
+    ...newSpace(row.space, row.scope, row.mode, dataTypes),
     copy: copyOf(records),
     version: row.version,
     cursor: row.cursor,

@@ -1,4 +1,5 @@
 export * from './client-limits';
+export { type DataTypes, NO_DATA_TYPES } from './content';
 export * from './effects';
 export { step } from './engine';
 export * from './errors';

@@ -1,5 +1,7 @@
 import type {
+  ChangeNumber,
   CollectionName,
+  DeviceId,
   Patch,
   PresenceStatus,
   RecordId,
@@ -20,14 +22,27 @@ interface EditBase {
   readonly resolves?: readonly RecordId[];
   /** W3C traceparent. */
   readonly trace?: string;
+  /**
+   * Where a record holds several contents: those that this edit replaces, by the changes that wrote them. Without, it
+   * replaces all that the device knows of.
+   */
+  readonly seen?: readonly Dot[];
   /** Is sent at once, with what was made before it, however slowly the server asked to go on. */
   readonly critical?: true;
+}
+
+/** Names a change. */
+export interface Dot {
+  readonly device: DeviceId;
+  readonly number: ChangeNumber;
 }
 
 /** What the application wants to do to one record. */
 export type Edit =
   | (EditBase & { readonly kind: 'create' | 'update'; readonly payload: Uint8Array })
   | (EditBase & { readonly kind: 'patch'; readonly patch: Patch })
+  /** Of a data type that the engine was given. A record of an engine for updates comes about by its first ones. */
+  | (EditBase & { readonly kind: 'operations'; readonly type: string; readonly operations: Uint8Array })
   | (EditBase & { readonly kind: 'delete' });
 
 export type Command =

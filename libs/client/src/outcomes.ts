@@ -6,10 +6,10 @@ import {
   recordKey,
   type Version,
 } from '@syncline/core';
+import { changedContent } from './content';
 import { copyRecord, editCopy } from './copy';
 import { restAnswerTimer } from './link';
 import { renumber } from './numbering';
-import { changedPayload } from './overlay';
 import type { Space } from './state';
 import type { FailedChange, PendingChange, SettledChange } from './store';
 import { notify, saveRow, touch, type Turn, write } from './turn';
@@ -73,7 +73,7 @@ function answer(turn: Turn, space: Space, pending: PendingChange, outcome: Outco
   switch (status) {
     case 'APPLIED':
     case 'MERGED':
-      settle(turn, space, change, outcome, version);
+      settle(turn, space, pending, outcome, version);
       break;
     case 'LOST':
     case 'HELD':
@@ -89,7 +89,13 @@ function answer(turn: Turn, space: Space, pending: PendingChange, outcome: Outco
 }
 
 /** Taken: it stays on top of the copy until a checkpoint shows it. */
-function settle(turn: Turn, space: Space, change: Change, outcome: Outcome, version: Version): void {
+function settle(
+  turn: Turn,
+  space: Space,
+  { change, shown }: PendingChange,
+  outcome: Outcome,
+  version: Version,
+): void {
   const asSent = outcome.status === 'APPLIED' && outcome.version > 0;
   if (asSent) rebase(turn, space, change, version);
   if (space.mode === 'upload-only') {
@@ -97,7 +103,7 @@ function settle(turn: Turn, space: Space, change: Change, outcome: Outcome, vers
     return;
   }
   if (version <= space.version) return;
-  const settled: SettledChange = { change, version, asSent };
+  const settled: SettledChange = { change, version, asSent, ...(shown === undefined ? {} : { shown }) };
   space.settled.set(change.number, settled);
   write(turn, { kind: 'put-settled', space: space.id, settled: [settled] });
 }
@@ -153,10 +159,21 @@ export function ownImage(turn: Turn, space: Space, change: Change, version: Vers
   const { owner: user, config } = turn.state;
   const { device } = config;
   const before = copyRecord(space.copy, collection, id);
-  const payload = changedPayload(before?.payload ?? null, change);
-  if (payload === undefined) return before;
-  if (payload === null) return null;
-  return { collection, id, version, payload, time, device, number, user, schemaVersion, resurrected: false };
+  const content = changedContent(before, change, space.dataTypes);
+  if (content === undefined) return before;
+  if (content === null) return null;
+  return {
+    collection,
+    id,
+    version,
+    ...content,
+    time,
+    device,
+    number,
+    user,
+    schemaVersion,
+    resurrected: false,
+  };
 }
 
 /** Not possible: it is kept aside, and those behind it go on. */

@@ -1,13 +1,14 @@
 import {
-  applyPatch,
   type Change,
   type ChangeNumber,
   type CollectionName,
   type RecordId,
   recordKey,
 } from '@syncline/core';
+import { changedContent, type Content } from './content';
 import { copyRecord } from './copy';
 import type { Space } from './state';
+import type { PendingChange, SettledChange } from './store';
 
 /** One record as this device's own changes make it look, on top of the copy. */
 export interface Overlay {
@@ -15,16 +16,22 @@ export interface Overlay {
   readonly id: RecordId;
   /** Of the changes, in order; some may have ended since. */
   numbers: ChangeNumber[];
-  payload: Uint8Array | null;
+  content: Content | null;
   /** The last change that had an effect; null if none has, and the copy shows through. */
   last: Change | null;
 }
 
 /** What a record holds in the view; null where there is none. O(1). */
-export function viewPayload(space: Space, collection: CollectionName, id: RecordId): Uint8Array | null {
+export function viewContent(space: Space, collection: CollectionName, id: RecordId): Content | null {
   const overlay = space.overlays.get(recordKey(collection, id));
-  if (overlay !== undefined) return overlay.payload;
-  return copyRecord(space.copy, collection, id)?.payload ?? null;
+  return overlay === undefined ? copiedContent(space, collection, id) : overlay.content;
+}
+
+function copiedContent(space: Space, collection: CollectionName, id: RecordId): Content | null {
+  const image = copyRecord(space.copy, collection, id);
+  if (image === null) return null;
+  const { payload, kept } = image;
+  return kept === undefined ? { payload } : { payload, kept };
 }
 
 /** A change that the server has in its records at the copy's version shows through the copy. */
@@ -33,16 +40,17 @@ function isCovered(space: Space, number: ChangeNumber): boolean {
 }
 
 /** Puts a new change, the device's latest, on top. */
-export function layChange(space: Space, change: Change): void {
+export function layChange(space: Space, made: Made): void {
+  const { change } = made;
   const key = recordKey(change.collection, change.id);
   let overlay = space.overlays.get(key);
   if (overlay === undefined) {
     const { collection, id } = change;
-    overlay = { collection, id, numbers: [], payload: viewPayload(space, collection, id), last: null };
+    overlay = { collection, id, numbers: [], content: viewContent(space, collection, id), last: null };
     space.overlays.set(key, overlay);
   }
   overlay.numbers.push(change.number);
-  replay(overlay, change);
+  replay(space, overlay, made);
 }
 
 /** Computes a record's overlay again, after the copy under it or the changes on it have changed. */
@@ -55,11 +63,12 @@ export function refreshOverlay(space: Space, collection: CollectionName, id: Rec
     space.overlays.delete(key);
     return;
   }
-  overlay.payload = copyRecord(space.copy, collection, id)?.payload ?? null;
+  overlay.content = copiedContent(space, collection, id);
   overlay.last = null;
   for (const number of overlay.numbers) {
-    const change = changeUnder(space, number);
-    if (change !== null && !(space.pending.has(number) && isCovered(space, number))) replay(overlay, change);
+    const made = madeUnder(space, number);
+    if (made !== null && !(space.pending.has(number) && isCovered(space, number)))
+      replay(space, overlay, made);
   }
 }
 
@@ -72,13 +81,19 @@ export function rebuildOverlays(space: Space): void {
     const key = recordKey(collection, id);
     const overlay = space.overlays.get(key);
     if (overlay !== undefined) overlay.numbers.push(number);
-    else space.overlays.set(key, { collection, id, numbers: [number], payload: null, last: null });
+    else space.overlays.set(key, { collection, id, numbers: [number], content: null, last: null });
   }
   for (const { collection, id } of [...space.overlays.values()]) refreshOverlay(space, collection, id);
 }
 
+type Made = Pick<PendingChange | SettledChange, 'change' | 'shown'>;
+
+function madeUnder(space: Space, number: ChangeNumber): Made | null {
+  return space.settled.get(number) ?? space.pending.get(number) ?? null;
+}
+
 export function changeUnder(space: Space, number: ChangeNumber): Change | null {
-  return (space.settled.get(number) ?? space.pending.get(number))?.change ?? null;
+  return madeUnder(space, number)?.change ?? null;
 }
 
 /**
@@ -89,24 +104,10 @@ export function lastOwnNumber(space: Space, collection: CollectionName, id: Reco
   return space.overlays.get(recordKey(collection, id))?.last?.number ?? 0;
 }
 
-function replay(overlay: Overlay, change: Change): void {
-  const payload = changedPayload(overlay.payload, change);
-  if (payload === undefined) return;
-  overlay.payload = payload;
+function replay({ dataTypes }: Space, overlay: Overlay, { change, shown }: Made): void {
+  const content =
+    shown === undefined ? changedContent(overlay.content, change, dataTypes) : { payload: shown };
+  if (content === undefined) return;
+  overlay.content = content;
   overlay.last = change;
-}
-
-/** What a change makes of a payload; undefined where it finds nothing to change. */
-export function changedPayload(payload: Uint8Array | null, change: Change): Uint8Array | null | undefined {
-  switch (change.kind) {
-    case 'create':
-    case 'update':
-      return change.payload;
-    case 'delete':
-      return null;
-    case 'patch':
-      return payload === null ? undefined : (applyPatch(payload, change.patch) ?? undefined);
-    case 'operations':
-      return undefined;
-  }
 }

@@ -1,14 +1,16 @@
 import {
   applyPatch,
   entryKey,
+  type OperationsEntry,
   type OwnEntry,
   type PageEntry,
   type PatchEntry,
   type RecordImage,
   recordKey,
 } from '@syncline/core';
+import { changedContent, type Content, operated } from './content';
 import { copyRecord } from './copy';
-import { changeUnder, changedPayload } from './overlay';
+import { changeUnder } from './overlay';
 import type { EngineState, Space, Staging } from './state';
 import { stagedRef, type StagedEntry } from './store';
 
@@ -60,6 +62,8 @@ function resultOf(
       return { kind: 'gone', collection: entry.collection, id: entry.id, version: entry.version };
     case 'patch':
       return patchResult(entry, held);
+    case 'operations':
+      return operationsResult(space, entry, held);
     case 'own':
       return ownResult(state, space, entry, held);
   }
@@ -71,9 +75,26 @@ function patchResult(entry: PatchEntry, held: StagedEntry | null): StagedEntry |
     return {
       why: `version ${entry.previousVersion} of ${collection}/${id}, which a patch needs, is not held`,
     };
+  // From before the application knew the newer version: fields of two shapes would be mixed.
+  if (held.record.schemaVersion !== entry.schemaVersion)
+    return { why: `${collection}/${id} is held in another schema version than it was patched in` };
   const payload = applyPatch(held.record.payload, entry.patch);
   if (payload === null) return { why: `${collection}/${id} is not an object, but was patched` };
-  return live(entry, payload);
+  return live(entry, { payload });
+}
+
+function operationsResult(
+  { dataTypes }: Space,
+  entry: OperationsEntry,
+  held: StagedEntry | null,
+): StagedEntry | Broken {
+  const { collection, id, previousVersion, type, operations } = entry;
+  if (held?.kind !== 'live' || held.record.version !== previousVersion)
+    return { why: `version ${previousVersion} of ${collection}/${id}, which operations need, is not held` };
+  const content = operated(held.record, type, operations, dataTypes);
+  return content === null
+    ? { why: `operations of ${type} cannot be applied to ${collection}/${id}` }
+    : live(entry, content);
 }
 
 function live(
@@ -86,11 +107,11 @@ function live(
     number,
     user,
     schemaVersion,
-  }: Omit<RecordImage, 'payload' | 'resurrected'>,
-  payload: Uint8Array,
+  }: Omit<RecordImage, keyof Content | 'resurrected'>,
+  content: Content,
 ): StagedEntry {
   const stamp = { time, device, number, user, schemaVersion };
-  return { kind: 'live', record: { collection, id, version, payload, ...stamp, resurrected: false } };
+  return { kind: 'live', record: { collection, id, version, ...content, ...stamp, resurrected: false } };
 }
 
 /** The change is the one that this device keeps under the number; one that was never sent cannot be meant. */
@@ -103,10 +124,10 @@ function ownResult(
   const change = number <= space.sentUpTo ? changeUnder(space, number) : null;
   if (change === null || change.collection !== collection || change.id !== id)
     return { why: `own change ${number} of ${collection}/${id} is not held` };
-  const payload = changedPayload(held?.kind === 'live' ? held.record.payload : null, change);
-  if (payload === undefined) return { why: `own change ${number} of ${collection}/${id} cannot be applied` };
-  if (payload === null) return { kind: 'gone', collection, id, version };
+  const content = changedContent(held?.kind === 'live' ? held.record : null, change, space.dataTypes);
+  if (content === undefined) return { why: `own change ${number} of ${collection}/${id} cannot be applied` };
+  if (content === null) return { kind: 'gone', collection, id, version };
   const { time, schemaVersion } = change;
   const { device } = config;
-  return live({ collection, id, version, time, device, number, user, schemaVersion }, payload);
+  return live({ collection, id, version, time, device, number, user, schemaVersion }, content);
 }

@@ -21,6 +21,7 @@ import {
   ZERO_TIME,
 } from '@syncline/core';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from './client-limits';
+import { type DataTypes, NO_DATA_TYPES } from './content';
 import { type Copy, emptyCopy } from './copy';
 import type { ConnectionStatus } from './effects';
 import type { Repaired, TimerName } from './inputs';
@@ -37,6 +38,8 @@ export interface EngineConfig {
   readonly protocol: ProtocolRange;
   readonly capabilities: readonly string[];
   readonly schemaVersions: ReadonlyMap<CollectionName, number>;
+  /** Name `operations` among the capabilities to be sent what others did in them instead of whole records. */
+  readonly dataTypes: DataTypes;
   readonly limits: ClientLimits;
   /** On a digest that differs: build the copy anew, or let the shell compare ranges (effect `repair`). */
   readonly repair: 'restart' | 'compare';
@@ -52,6 +55,7 @@ export function defaultConfig(who: Pick<EngineConfig, 'device' | 'tenant' | 'use
     protocol: { min: PROTOCOL_MIN, max: PROTOCOL_MAX },
     capabilities: ENGINE_CAPABILITIES,
     schemaVersions: new Map(),
+    dataTypes: NO_DATA_TYPES,
     limits: DEFAULT_CLIENT_LIMITS,
     repair: 'restart',
   };
@@ -67,6 +71,7 @@ export interface Staging {
 /** A space as this device holds it. What is in `link` ends with the connection, all else is stored. */
 export interface Space {
   readonly id: SpaceId;
+  readonly dataTypes: DataTypes;
   scope: Scope;
   mode: SyncMode;
   copy: Copy;
@@ -151,9 +156,10 @@ export function newLink(mode: SyncMode): SpaceLink {
   };
 }
 
-export function newSpace(id: SpaceId, scope: Scope, mode: SyncMode): Space {
+export function newSpace(id: SpaceId, scope: Scope, mode: SyncMode, dataTypes: DataTypes): Space {
   return {
     id,
+    dataTypes,
     scope,
     mode,
     copy: emptyCopy(),

@@ -28,6 +28,8 @@ export interface PendingChange {
   readonly change: Change;
   /** Equal for changes that were made together and should travel together. */
   readonly group: number;
+  /** What the record held with it, where it fits only what it was made on. */
+  readonly shown?: Uint8Array;
 }
 
 /** A change that the server has taken, at the latest visible in the copy with this version. */
@@ -36,6 +38,8 @@ export interface SettledChange {
   readonly version: Version;
   /** The version holds exactly what this device sent. */
   readonly asSent: boolean;
+  /** As of a pending change. */
+  readonly shown?: Uint8Array;
 }
 
 export interface FailedChange {

@@ -2,7 +2,7 @@ import type {
   CheckPlan,
   CheckpointMessage,
   CollectionName,
-  Digests,
+  ToldDigests,
   PageMessage,
   PendingSummary,
   Refusal,
@@ -32,7 +32,7 @@ import {
   write,
 } from './turn';
 
-const NO_DIGESTS: Digests = new Map();
+const NO_DIGESTS: ToldDigests = new Map();
 
 /** Opens the subscription, or opens it again: what comes before its Subscribed belongs to an earlier one. */
 export function subscribe(turn: Turn, space: Space): void {

@@ -9,12 +9,13 @@ import {
 import type { AppNotice, ConnectionStatus, Effect, Step, ViewCause } from './effects';
 import type { LocalRefusal } from './errors';
 import type { StepDeps, TimerName } from './inputs';
-import { refreshOverlay, viewPayload } from './overlay';
+import { type Content, sameContent } from './content';
+import { refreshOverlay, viewContent } from './overlay';
 import type { EngineState, Space } from './state';
 import type { RecordRef, SpaceRow, StoreWrite } from './store';
 
 interface Touched extends RecordRef {
-  readonly before: Uint8Array | null;
+  readonly before: Content | null;
 }
 
 /** One step under way: what it will store, and then do. */
@@ -126,7 +127,7 @@ export function touch(turn: Turn, space: Space, { collection, id }: RecordRef, c
   if (records === undefined) turn.touched.set(space, (records = new Map<RecordKey, Touched>()));
   turn.causes.set(space, cause);
   const key = recordKey(collection, id);
-  if (!records.has(key)) records.set(key, { collection, id, before: viewPayload(space, collection, id) });
+  if (!records.has(key)) records.set(key, { collection, id, before: viewContent(space, collection, id) });
 }
 
 /** Brings the view of all touched records up to date and tells which of them look different. */
@@ -135,7 +136,7 @@ export function settleView(turn: Turn): void {
     const changed: RecordRef[] = [];
     for (const { collection, id, before } of records.values()) {
       refreshOverlay(space, collection, id);
-      if (!samePayload(before, viewPayload(space, collection, id))) changed.push({ collection, id });
+      if (!sameContent(before, viewContent(space, collection, id))) changed.push({ collection, id });
     }
     if (changed.length === 0) continue;
     const cause = turn.causes.get(space) ?? 'local';
@@ -148,11 +149,4 @@ export function settleView(turn: Turn): void {
     });
   }
   turn.touched.clear();
-}
-
-function samePayload(left: Uint8Array | null, right: Uint8Array | null): boolean {
-  if (left === right) return true;
-  if (left === null || right === null || left.length !== right.length) return false;
-  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
-  return true;
 }

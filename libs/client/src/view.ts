@@ -3,9 +3,10 @@ import type {
   ChangeNumber,
   CollectionName,
   DeviceId,
-  Digests,
+  ToldDigests,
   Epoch,
   HlcTime,
+  Kept,
   RecordId,
   RecordImage,
   Scope,
@@ -26,6 +27,8 @@ export interface ViewRecord {
   readonly collection: CollectionName;
   readonly id: RecordId;
   readonly payload: Uint8Array;
+  /** What else it holds: several contents, or the state of a data type. */
+  readonly kept?: Kept;
   /** In the copy; 0 for a record that only this device has. */
   readonly version: Version;
   /** Own changes on top are not in the copy yet. */
@@ -89,8 +92,8 @@ function overlaid(
   overlay: Overlay,
   image: RecordImage | null,
 ): ViewRecord | null {
-  const { collection, id, payload, last } = overlay;
-  if (payload === null) return null;
+  const { collection, id, content, last } = overlay;
+  if (content === null) return null;
   if (last === null) return image === null ? null : { ...fromImage(image), local: true };
   const { time, schemaVersion } = last;
   const { device } = config;
@@ -98,7 +101,7 @@ function overlaid(
   return {
     collection,
     id,
-    payload,
+    ...content,
     version,
     local: true,
     time,
@@ -136,7 +139,7 @@ export interface SpaceStatus {
   readonly staged: number;
   /** A checkpoint was reached on this subscription, and no page has come since. */
   readonly caughtUp: boolean;
-  readonly digests: Digests;
+  readonly digests: ToldDigests;
   readonly mismatches: number;
   readonly vector: ReadonlyMap<DeviceId, ChangeNumber>;
 }

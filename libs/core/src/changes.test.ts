@@ -1,4 +1,4 @@
-import { type Change, type ChangeReliance, fingerprint, payloadBytes, unserved } from './changes';
+import { type Change, type ChangeReliance, fingerprint, payloadBytes } from './changes';
 import { hlcTime } from './clock';
 import { collectionName, deviceId, recordId } from './ids';
 import { bytesOf, create, patch, remove, update } from './space.test-fixtures';
@@ -25,14 +25,6 @@ const relying = (given: Partial<ChangeReliance>): ChangeReliance => ({
   dependencies: new Map(),
   artifacts: [],
   ...given,
-});
-
-test.each<[Partial<ChangeReliance>, string[]]>([
-  [{}, []],
-  [{ seen: [{ device: deviceId('x'), number: 1 }] }, ['seen']],
-  [{ dependencies: new Map([[deviceId('x'), 1]]), artifacts: [bytesOf('a')] }, ['artifacts']],
-])('of %j, %j is not served', (given, names) => {
-  expect(unserved({ ...create('a', {}), reliesOn: relying(given) })).toEqual(names);
 });
 
 test('the order in which dependencies are named makes no other fingerprint', () => {

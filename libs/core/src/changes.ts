@@ -3,15 +3,16 @@ import { type Hash64, murmur3Lanes } from './hash';
 import type { ChangeNumber, CollectionName, DeviceId, RecordId, UserId, Version } from './ids';
 import type { Access } from './access';
 import type { Patch } from './records';
+import type { SchemaVersions } from './shaped-entries';
 import { encodeUtf8, writeUtf8 } from './utf8';
 
-/** What a change builds on beside its base version. What is not served yet is kept in full, so that it is never half taken. */
+/** What a change builds on beside its base version. */
 export interface ChangeReliance {
   /** The contents that it replaces, where a collection keeps several. */
   readonly seen: readonly { readonly device: DeviceId; readonly number: ChangeNumber }[];
   /** Other devices' changes that its device had from those devices: decided before it, and seen by whoever made it. */
   readonly dependencies: ReadonlyMap<DeviceId, ChangeNumber>;
-  /** Digests of the artifacts that its record refers to. */
+  /** Digests of the artifacts that its record refers to. Not served yet: kept, so that it is never half taken. */
   readonly artifacts: readonly Uint8Array[];
 }
 
@@ -70,6 +71,8 @@ export interface Push {
    * and each counts only on the very version of its record that it names.
    */
   readonly byService?: true;
+  /** What the device reads; left out for the newest of all collections. */
+  readonly schemaVersions?: SchemaVersions;
 }
 
 export function payloadBytes(change: Change): number {
@@ -84,17 +87,6 @@ export function payloadBytes(change: Change): number {
     case 'delete':
       return 0;
   }
-}
-
-/** What a change relies on and is not served, by the names of the protocol; empty for most. */
-export function unserved({ reliesOn }: Change): string[] {
-  if (reliesOn === undefined) return [];
-  const { seen, artifacts } = reliesOn;
-  const named = [
-    ['seen', seen.length],
-    ['artifacts', artifacts.length],
-  ] as const;
-  return named.flatMap(([name, count]) => (count > 0 ? [name] : []));
 }
 
 const FINGERPRINT_SEEDS: Hash64 = { a: 0x66696e67, b: 0x65727072 };

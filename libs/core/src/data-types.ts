@@ -67,3 +67,22 @@ export interface OtType {
   /** Both operations fit the same snapshot; what comes out fits the one behind `over`. */
   transform(operation: Uint8Array, over: Uint8Array, place: OtPlace): OtOperation;
 }
+
+/** What records of a collection are made of, where they change by operations. */
+export type DataType =
+  | { readonly kind: 'crdt'; readonly engine: CrdtEngine }
+  | {
+      readonly kind: 'operational-transform';
+      readonly type: OtType;
+      /** What becomes of an operation where it is no longer known what came since the version that it was made on. */
+      readonly late: LateOperations;
+    };
+
+/** A person decides; what is stored stands; it is applied to what is stored as it came. */
+export const LATE_OPERATIONS = ['ask', 'stored', 'apply'] as const;
+export type LateOperations = (typeof LATE_OPERATIONS)[number];
+
+/** By which changes name the data type. */
+export function dataTypeName(data: DataType): string {
+  return data.kind === 'crdt' ? data.engine.name : data.type.name;
+}

@@ -27,6 +27,7 @@ const reader = (given: Partial<Reader> = {}): Reader => ({
   scope: WHOLE_SPACE,
   access: OWNER,
   takesPatches: true,
+  takesOperations: false,
   takesOwn: true,
   mayHoldMore: false,
   ...given,
@@ -73,7 +74,13 @@ describe('what a device gets for a record', () => {
 
   test.each<[string, TestSpace, Cursor, Partial<Reader>, string[]]>([
     ['fields that changed', others(), at(2), {}, ['patch r@3 on 1']],
-    ['whole, where it takes no patches', others(), at(2), { takesPatches: false }, ['put r@3 {"n":2}']],
+    [
+      'whole, where it takes no patches',
+      others(),
+      at(2),
+      { takesPatches: false, takesOperations: false },
+      ['put r@3 {"n":2}'],
+    ],
     ['whole, where it may have missed the version before', others(), fresh(2, 2), {}, ['put r@3 {"n":2}']],
     ['whole, in a run that began before the version before', others(), midway(0, 2), {}, ['put r@3 {"n":2}']],
     ['its own change by version alone', own(), at(2), {}, ['own r@3']],
@@ -238,8 +245,8 @@ describe('an announcement', () => {
       'delete b@4',
     ]);
     expect(takesLive(reader(), entries)).toBe(true);
-    expect(takesLive(reader({ takesPatches: false }), entries)).toBe(false);
-    expect(takesLive(reader({ takesPatches: false }), entries.slice(1))).toBe(true);
+    expect(takesLive(reader({ takesPatches: false, takesOperations: false }), entries)).toBe(false);
+    expect(takesLive(reader({ takesPatches: false, takesOperations: false }), entries.slice(1))).toBe(true);
     expect(takesLive(reader({ scope: { ...WHOLE_SPACE, changedToMs: NOW_MS } }), entries)).toBe(false);
   });
 });

@@ -7,10 +7,15 @@ import { writeUtf8 } from './utf8';
  * sums, lane by lane modulo 2^32, of a hash for each live record. A record takes part under its version and
  * under its contents, so that the first can be compared even where a replica keeps contents in another shape.
  */
-export interface CollectionDigest {
+export interface CollectionDigest extends ToldDigest {
+  readonly contents: Hash64;
+}
+
+export interface ToldDigest {
   readonly count: number;
   readonly versions: Hash64;
-  readonly contents: Hash64;
+  /** Null where contents are not to be compared. */
+  readonly contents: Hash64 | null;
 }
 
 export const EMPTY_DIGEST: CollectionDigest = { count: 0, versions: ZERO64, contents: ZERO64 };
@@ -64,18 +69,17 @@ export function digestSum(start: CollectionDigest = EMPTY_DIGEST): DigestSum {
   };
 }
 
-export function sameDigest(left: CollectionDigest, right: CollectionDigest): boolean {
-  return (
-    left.count === right.count &&
-    sameHash(left.versions, right.versions) &&
-    sameHash(left.contents, right.contents)
-  );
+export function sameDigest(left: ToldDigest, right: ToldDigest): boolean {
+  const areSame = left.count === right.count && sameHash(left.versions, right.versions);
+  if (left.contents === null || right.contents === null) return areSame;
+  return areSame && sameHash(left.contents, right.contents);
 }
 
 export type Digests = ReadonlyMap<CollectionName, CollectionDigest>;
+export type ToldDigests = ReadonlyMap<CollectionName, ToldDigest>;
 
 /** A collection without records and one that was never named are the same. */
-export function sameDigests(left: Digests, right: Digests): boolean {
+export function sameDigests(left: ToldDigests, right: ToldDigests): boolean {
   for (const [name, digest] of left) if (!sameDigest(digest, right.get(name) ?? EMPTY_DIGEST)) return false;
   for (const [name, digest] of right) if (!left.has(name) && digest.count !== 0) return false;
   return true;

@@ -161,6 +161,8 @@ class Device {
         if (held?.version !== entry.previousVersion)
           throw new Error(`no version ${entry.previousVersion} of ${entry.id} to patch`);
         return { version: entry.version, payload: applyPatch(held.payload, entry.patch)! };
+      case 'operations':
+        throw new Error('nobody takes operations here');
       case 'own': {
         const change = this.sent.get(entry.number)!;
         const payload =
@@ -261,6 +263,7 @@ test.each(SCOPES.flatMap((scope) => [OWNER, HIDDEN].map((access) => [scope, acce
   (given, access) => {
     const capabilities = fc.record({
       takesPatches: fc.boolean(),
+      takesOperations: fc.constant(false),
       takesOwn: fc.boolean(),
       mayHoldMore: fc.boolean(),
     });

@@ -25,4 +25,14 @@ export interface HistoryEntry {
   /** The ledger record of the conflict that this version settled or raised; null for none. */
   readonly conflict: RecordId | null;
   readonly trace: string;
+  /** What the version did to the record, where that was an operation which later ones are transformed over. */
+  readonly operations?: CommittedOperations;
+}
+
+export interface CommittedOperations {
+  readonly type: string;
+  /** As it fits the version before. */
+  readonly committed: Uint8Array;
+  /** As its device sent it, which may be against an earlier version. */
+  readonly sent: Uint8Array;
 }

@@ -5,8 +5,9 @@ import type { CollectionRules } from './rules';
 /** What a device is told of a collection. */
 export interface KnownCollection extends Pick<
   CollectionRules,
-  'collection' | 'policy' | 'rulesVersion' | 'encrypted' | 'json' | 'schema'
+  'collection' | 'policy' | 'rulesVersion' | 'encrypted' | 'json'
 > {
+  readonly schema: Pick<CollectionRules['schema'], 'current' | 'oldest'>;
   readonly right: CollectionRight;
 }
 
@@ -18,7 +19,9 @@ export function knownCollections(
   const known: KnownCollection[] = [];
   for (const { collection, policy, rulesVersion, encrypted, json, schema } of declared.values()) {
     const right = rightTo(access, collection);
-    if (right !== 'none') known.push({ collection, right, policy, rulesVersion, encrypted, json, schema });
+    if (right === 'none') continue;
+    const { current, oldest } = schema;
+    known.push({ collection, right, policy, rulesVersion, encrypted, json, schema: { current, oldest } });
   }
   return known;
 }

@@ -46,6 +46,7 @@ export const LIMIT_SENTENCES: Readonly<Record<keyof Limits, string>> = {
   clockSkewMsMax: 'A device’s clock may be so far ahead; what it says beyond that is cut back and marked.',
   historyPerRecordMax:
     'Entries of history that are kept of each record once they are older than the offline horizon.',
+  syncEntriesKeptMs: 'For so long it is kept what each sync of a device was.',
   ledgerSideBytesMax: 'Up to so many bytes, a side of a conflict is kept in the ledger itself.',
   pollMsMin: 'The shortest time after which a device that polls is asked to come back.',
   pollMsMax: 'The longest time after which a device that polls is asked to come back.',

@@ -48,6 +48,7 @@ export interface Limits {
   readonly offlineHorizonMs: number;
   readonly clockSkewMsMax: number;
   readonly historyPerRecordMax: number;
+  readonly syncEntriesKeptMs: number;
   readonly ledgerSideBytesMax: number;
   readonly pollMsMin: number;
   readonly pollMsMax: number;
@@ -102,6 +103,7 @@ export const DEFAULT_LIMITS: Limits = {
   offlineHorizonMs: 30 * DAY_MS,
   clockSkewMsMax: 60_000,
   historyPerRecordMax: 100,
+  syncEntriesKeptMs: 30 * DAY_MS,
   ledgerSideBytesMax: 16 * KIB,
   pollMsMin: 5_000,
   pollMsMax: 300_000,

@@ -1,6 +1,6 @@
 import type { Change } from './changes';
 import type { HlcTime } from './clock';
-import type { CollectionDigest, Digests } from './digest';
+import type { ToldDigests } from './digest';
 import type {
   ChangeNumber,
   CollectionName,
@@ -57,7 +57,7 @@ export interface Subscribe {
   readonly cursor: Uint8Array | null;
   readonly mode: SyncMode;
   /** What the device holds, to be compared with what it should hold; empty for no comparison. */
-  readonly digests: Digests;
+  readonly digests: ToldDigests;
   /** For check-only: the records that the device has changed, and on what base. */
   readonly pending: readonly PendingSummary[];
   /** Tells what this one leads to from what an earlier one did; 0 for none. */
@@ -155,7 +155,7 @@ export interface CheckpointMessage {
   readonly cursor: Uint8Array;
   /** Device → last accepted number, for those that moved since the device's last checkpoint. */
   readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
-  readonly digests: ReadonlyMap<CollectionName, CollectionDigest>;
+  readonly digests: ToldDigests;
 }
 
 export interface OutcomesMessage {

@@ -20,6 +20,7 @@ export type Capability = (typeof CAPABILITIES)[number];
 export const SERVED_CAPABILITIES = [
   'patch-entries',
   'own-entries',
+  'operations',
   'presence',
   'compare',
 ] as const satisfies readonly Capability[];

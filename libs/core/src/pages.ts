@@ -1,11 +1,11 @@
 import type { CollectionName, ChangeNumber, DeviceId, RecordId, Version, Epoch } from './ids';
 import type { Cursor } from './cursor';
-import type { Digests } from './digest';
+import type { ToldDigests } from './digest';
 import type { HlcTime } from './clock';
-import type { Patch, RecordImage } from './records';
+import { contentBytes, type Patch, type RecordImage } from './records';
 
 /** One record's news in a page. */
-export type PageEntry = PutEntry | PatchEntry | DeleteEntry | GoneEntry | OwnEntry;
+export type PageEntry = PutEntry | PatchEntry | OperationsEntry | DeleteEntry | GoneEntry | OwnEntry;
 
 /** The record whole. */
 export interface PutEntry {
@@ -24,6 +24,20 @@ export interface PatchEntry extends Named {
   readonly kind: 'patch';
   readonly previousVersion: Version;
   readonly patch: Patch;
+  readonly time: HlcTime;
+  readonly device: DeviceId;
+  readonly number: ChangeNumber;
+  readonly user: RecordImage['user'];
+  readonly schemaVersion: number;
+}
+
+/** What led to this version, for a device that surely holds the previous one and knows the data type. */
+export interface OperationsEntry extends Named {
+  readonly kind: 'operations';
+  readonly previousVersion: Version;
+  readonly type: string;
+  /** To be applied in this order. */
+  readonly operations: readonly Uint8Array[];
   readonly time: HlcTime;
   readonly device: DeviceId;
   readonly number: ChangeNumber;
@@ -71,7 +85,7 @@ export interface Checkpoint {
   /** Device → number of the last change taken from it: with the head, the vector clock of the space. */
   readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
   /** Of the collections that the device holds whole. */
-  readonly digests: Digests;
+  readonly digests: ToldDigests;
   readonly cursor: Cursor;
 }
 
@@ -83,7 +97,7 @@ export interface Announcement {
   /** All that came between the two, when it fits one page. */
   readonly entries: readonly PageEntry[] | null;
   readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
-  readonly digests: Digests;
+  readonly digests: ToldDigests;
   /** When the newest version was decided, by the clock of whoever did; left out where that is not known. */
   readonly committedAtMs?: number;
   /** W3C traceparents to go on from, of a few of the pushes behind it; left out where none is traced. */
@@ -106,7 +120,9 @@ export function entriesBytes(entries: readonly PageEntry[]): number {
 export function entryBytes(entry: PageEntry): number {
   const { collection, id } = entryKey(entry);
   const names = 48 + collection.length + id.length;
-  if (entry.kind === 'put') return names + entry.record.payload.length;
+  if (entry.kind === 'put') return names + contentBytes(entry.record);
+  if (entry.kind === 'operations')
+    return names + entry.operations.reduce((sum, { length }) => sum + 8 + length, 0);
   if (entry.kind === 'patch') return names + entry.patch.set.length + 16 * entry.patch.remove.length;
   return names;
 }

@@ -28,15 +28,15 @@ describe('a declaration', () => {
     ['a JSON Schema for what is no JSON', { jsonSchema: '{}', json: false }, ['json_schema', 'json_schema']],
     ['a size that is none', { recordBytesMax: -1 }, ['record_bytes_max']],
     ['a delete rule that is none', { deletes: 'never' as 'ask' }, ['deletes']],
-    ['schemas backwards', { schema: { oldest: 3, current: 2 } }, ['schema.oldest']],
+    ['schemas backwards', { schema: { oldest: 3, current: 2, steps: [] } }, ['schema.oldest']],
     [
       'schemas that are no numbers',
-      { schema: { oldest: -1, current: 0.5 } },
+      { schema: { oldest: -1, current: 0.5, steps: [] } },
       ['schema.current', 'schema.oldest'],
     ],
     [
       'everything',
-      { policy: 'best', deletes: 'never' as 'ask', schema: { oldest: 1, current: -1 } },
+      { policy: 'best', deletes: 'never' as 'ask', schema: { oldest: 1, current: -1, steps: [] } },
       ['schema.current', 'schema.oldest', 'deletes', 'policy'],
     ],
   ])('%s', (_what, given, fields) => {
@@ -60,7 +60,9 @@ test.each([
   [3, true],
   [4, false],
 ])('shape %d is taken: %s', (schemaVersion, taken) => {
-  expect(takesShape({ schemaVersion }, rulesOf({ schema: { oldest: 2, current: 3 } }))).toBe(taken);
+  expect(takesShape({ schemaVersion }, rulesOf({ schema: { oldest: 2, current: 3, steps: [] } }))).toBe(
+    taken,
+  );
 });
 
 test('rules are activated once and looked up by collection', () => {

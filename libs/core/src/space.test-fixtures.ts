@@ -27,6 +27,7 @@ import {
 } from './merge/facts';
 import { type LedgerEntry, decodeLedger } from './merge/ledger';
 import { seenNeeded } from './merge/needs';
+import { pastKey, type PastKey, pastNeeded, type PastRequest, type PastWrite } from './merge/past';
 import { planMerge } from './merge/plan';
 import type { Outcome, Receipt } from './outcomes';
 import type { Policy, Seen } from './policies/policy';
@@ -145,6 +146,8 @@ export interface TestSpace {
   raiseFloor(floor: Version): void;
   forgetReceipts(): void;
   setQuota(quota: Quota | null): void;
+  /** In the place of the rules that the collection had. */
+  declare(rules: CollectionRules): void;
 }
 
 const EMPTY_SPACE: SpaceState = {
@@ -186,7 +189,8 @@ export function testSpace(given: SpaceGiven = {}): TestSpace {
         lastNumbers: new Map([...lastNumbers].filter(([device]) => keys.devices.includes(device))),
         receipts: pick(receipts, keys.receipts),
       };
-      return { ...withoutSeen, seen: answerSeen(history, seenNeeded(withoutSeen, pushes)) };
+      const seen = answerSeen(history, seenNeeded(withoutSeen, pushes));
+      return { ...withoutSeen, seen, past: answerPast(history, pastNeeded(withoutSeen, pushes)) };
     },
     merge(...pushes) {
       const plan = planMerge(space.facts(pushes), pushes);
@@ -217,6 +221,7 @@ export function testSpace(given: SpaceGiven = {}): TestSpace {
     },
     forgetReceipts: () => receipts.clear(),
     setQuota: (next) => (quota = next),
+    declare: (rules) => void declared.set(rules.collection, rules),
   };
   return space;
 }
@@ -231,6 +236,21 @@ function pick<Key extends string, Value>(
     if (value !== undefined) found.set(key, value);
   }
   return found;
+}
+
+function answerPast(history: readonly HistoryEntry[], requests: readonly PastRequest[]): MergeFacts['past'] {
+  const past = new Map<PastKey, PastWrite[]>();
+  for (const request of requests) {
+    const { collection, id, since } = request;
+    const writes = history.filter(
+      (entry) => entry.collection === collection && entry.id === id && entry.version > since,
+    );
+    past.set(
+      pastKey(request),
+      writes.map((entry) => ({ ...entry, operations: entry.operations ?? null })),
+    );
+  }
+  return past;
 }
 
 function answerSeen(history: readonly HistoryEntry[], requests: readonly SeenRequest[]): Map<SeenKey, Seen> {
@@ -251,13 +271,17 @@ function seenIn(
   if (after > 0) {
     const own = about.findLast((entry) => entry.device === device && entry.number === after);
     if (own === undefined) return null;
-    return seenOf(own.collection === CONFLICTS ? own.incoming : (own.incoming ?? own.payload));
+    return seenOf(own, own.collection === CONFLICTS ? own.incoming : (own.incoming ?? own.payload));
   }
   const base = about.findLast((entry) => entry.collection === collection && entry.version <= baseVersion);
-  return base === undefined ? null : seenOf(base.payload);
+  return base === undefined ? null : seenOf(base, base.payload);
 }
 
-const seenOf = (payload: Uint8Array | null): Seen => ({ deleted: payload === null, payload });
+const seenOf = ({ schemaVersion }: HistoryEntry, payload: Uint8Array | null): Seen => ({
+  deleted: payload === null,
+  payload,
+  schemaVersion,
+});
 
 /** The outcomes of the plan's only push; a refusal is a fault of the test. */
 export function outcomesOf(plan: MergePlan, index = 0): readonly Outcome[] {

@@ -6,6 +6,7 @@ import {
   contentHash,
   deviceId,
   digestSum,
+  encodeKept,
   type HlcTime,
   recordId,
   refused,
@@ -30,8 +31,12 @@ function goodRows(): SpaceRows {
     id,
     version,
     payload: content(text),
+    kept: null,
   });
-  const entry = { collection: CONFLICTS, id: 'notes/phone/4', version: 5, payload: content('entry') };
+  const entry = {
+    ...{ collection: CONFLICTS, id: 'notes/phone/4', version: 5 },
+    ...{ payload: content('entry'), kept: null },
+  };
   const records = [note('a', 3, 'a2'), note('b', 4, 'theirs'), entry];
   const made = (version: number, id: string, device: string, number: number, text: string) => ({
     version,
@@ -167,7 +172,17 @@ const without = (rows: SpaceRows, number: number): SpaceRows => ({
   history: rows.history.filter((row) => row.version !== number),
 });
 
+const state = Uint8Array.of(1);
+const KEPT = Buffer.from(encodeKept({ kind: 'data', type: 'yjs', state, recent: [] }));
+
 const damages: [string, Damage][] = [
+  [
+    'holds 1 records wrongly: notes/a',
+    (rows) => ({
+      ...rows,
+      records: rows.records.map((row) => (row.id === 'a' ? { ...row, kept: KEPT } : row)),
+    }),
+  ],
   [
     'change 3 (update notes/a) was acknowledged as APPLIED and is lost',
     (rows) => ({ ...rows, receipts: rows.receipts.filter(({ number }) => number !== 3) }),

@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { copyRecords } from '@syncline/client';
 import {
   type CollectionDigest,
   type CollectionName,
   CONFLICTS,
+  contentBytes,
   contentHash,
+  decodeKept,
   digestSum,
   EMPTY_DIGEST,
+  type Kept,
   type RecordId,
   sameDigest,
   spaceId,
@@ -55,7 +59,7 @@ function* storeFaults({ space, records, history }: SpaceRows): Generator<string>
     if (payload === null ? record !== undefined : !isSame(record, version, payload))
       yield `${name}: the record is not what version ${version} made of it`;
   }
-  const bytes = records.reduce((sum, { payload }) => sum + payload.length, 0);
+  const bytes = records.reduce((sum, row) => sum + contentBytes({ payload: row.payload, ...keptOf(row) }), 0);
   if (records.length !== space.records || bytes !== space.bytes)
     yield `the space counts ${space.records} records of ${space.bytes} bytes, there are ${records.length} of ${bytes}`;
   const collections = new Set([
@@ -71,6 +75,19 @@ function* storeFaults({ space, records, history }: SpaceRows): Generator<string>
 
 const isSame = (record: RecordRow | undefined, version: number, payload: Buffer): boolean =>
   record !== undefined && record.version === version && record.payload.equals(payload);
+
+const keptOf = ({ kept }: RecordRow): { readonly kept?: Kept } =>
+  kept === null ? {} : { kept: decodeKept(kept) };
+
+/** What devices are told of it, in a form in which it can be compared. */
+function toldOf(kept: Kept | undefined): unknown {
+  if (kept === undefined) return null;
+  if (kept.kind === 'data') return kept.state === null ? null : [kept.type, Buffer.from(kept.state)];
+  return kept.siblings.map(({ device, number, time, user, payload }) => [
+    ...[device, number, time, user],
+    payload === null ? null : Buffer.from(payload),
+  ]);
+}
 
 function storedDigest(lanes: readonly number[] | undefined): CollectionDigest {
   if (lanes === undefined) return EMPTY_DIGEST;
@@ -106,7 +123,8 @@ function* copyFaults({ space, records }: SpaceRows, name: string, member: Compar
   const copy = new Map([...copyRecords(held.copy)].map((image) => [nameOf(image), image]));
   const wrong = records.filter((row) => {
     const image = copy.get(nameOf(row));
-    return image === undefined || !isSame(row, image.version, Buffer.from(image.payload));
+    if (image === undefined || !isSame(row, image.version, Buffer.from(image.payload))) return true;
+    return !isDeepStrictEqual(toldOf(keptOf(row).kept), toldOf(image.kept));
   });
   if (wrong.length > 0) yield `holds ${wrong.length} records wrongly: ${brief(wrong.map(nameOf))}`;
   if (copy.size > records.length) yield `holds ${copy.size} records, Postgres ${records.length}`;
@@ -169,7 +187,8 @@ function* changeFaults(
     const isSent = effect.payload?.equals(change.payload) === true;
     if (!isSent) yield `${name} was applied with another content than was sent`;
   }
-  const needsEntry = status === 'LOST' || status === 'HELD' || status === 'MERGED' || conflict !== null;
+  const merged = status === 'MERGED' && kind !== 'operations';
+  const needsEntry = status === 'LOST' || status === 'HELD' || merged || conflict !== null;
   if (needsEntry && (conflict === null || !ledger.has(conflict)))
     yield `${name} is ${status}, and its conflict ${conflict} is not in the ledger`;
 }

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { rootFolder } from './stack';
+import { killed, startStandalone } from './standalone.test-fixtures';
 
 const DEMO_MS_MAX = 180_000;
 
@@ -15,37 +15,9 @@ beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'syncline-demo-'));
 });
 afterEach(async () => {
-  for (const child of running.splice(0)) {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    if (child.kill('SIGKILL')) await ended;
-  }
+  for (const child of running.splice(0)) await killed(child);
   rmSync(folder, { recursive: true, force: true });
 });
-
-const freePorts = Object.fromEntries(
-  ['GRPC', 'HTTP', 'OPS'].map((name) => [`SYNCLINE_${name}_ADDRESS`, '127.0.0.1:0']),
-);
-
-/** Resolves when it listens. */
-function startServer(): Promise<void> {
-  const server = spawn('node', [path.join(root, 'tools/start.mjs')], {
-    cwd: root,
-    env: { ...freePorts, PATH: pathOf(), SYNCLINE_DATA_FOLDER: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.push(server);
-  let complained = '';
-  server.stderr.setEncoding('utf8').on('data', (text: string) => (complained += text));
-  return new Promise((resolve, reject) => {
-    createInterface({ input: server.stdout }).on('line', (line) => {
-      if (line.includes('"msg":"listening"')) resolve();
-    });
-    server.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${complained}`)));
-  });
-}
-
-/** Of this Node, and nothing else. */
-const pathOf = (): string => path.dirname(process.execPath);
 
 async function runDemo(): Promise<{ code: number | null; said: string }> {
   const demo = spawn('node', ['tools/run.mjs', 'apps/cli/src/main.ts', 'demo', folder], { cwd: root });
@@ -60,7 +32,9 @@ async function runDemo(): Promise<{ code: number | null; said: string }> {
 test(
   'beside a server in one process, two devices meet, part, differ and agree',
   async () => {
-    await startServer();
+    const server = startStandalone(folder);
+    running.push(server.process);
+    await server.listening;
     const { code, said } = await runDemo();
     expect(said).toContain('UPDATE_UPDATE, its change is LOST');
     expect(said).toContain('both devices hold this entry');

@@ -19,7 +19,10 @@ beforeAll(async () => {
   const forgetful = { SYNCLINE_LIMIT_HISTORY_PER_RECORD_MAX: '1', SYNCLINE_LIMIT_OFFLINE_HORIZON_MS: '2000' };
   stack = await startStack({
     counts: { gateway: 1, merge: 1, delta: 1 },
-    env: { delta: { ...forgetful, SYNCLINE_DELTA_KEEP_EVERY_MS: '300' } },
+    env: {
+      delta: { ...forgetful, SYNCLINE_DELTA_KEEP_EVERY_MS: '300' },
+      gateway: { SYNCLINE_SYNC_QUIET_MS: '500' },
+    },
   });
   office = openOffice(stack);
   await office.createSpace(SPACE);
@@ -88,4 +91,33 @@ test('a record is brought back, what was is forgotten, and the audit trail holds
   });
   expect(`${verified.stderr}${verified.stdout}`).toContain('holds: 3 versions after 0, up to 3');
   expect(verified.stdout).toContain('of 2 of them, contents are left out or forgotten');
+});
+
+test('each sync of a device is an entry, which outlives the gateway that saw it', async () => {
+  const space = 'syncs';
+  await office.createSpace(space);
+  const token = sign(stack.tokenSecret, systemClock(), { sub: 'bob', spaces: { [space]: 'editor' } });
+  const caller = { device: 'bob-1' };
+  const changes = [1, 2].map((number) => ({
+    number,
+    collection: 'notes',
+    id: `n${number}`,
+    create: { payload: base64({ number }) },
+  }));
+  const pushed = await office.call('SyncService/Push', { caller, push: { space, changes } }, token);
+  expect(pushed).toMatchObject({ status: 200 });
+  expect(await office.call('SyncService/Pull', { caller, space }, token)).toMatchObject({ status: 200 });
+  // What was not written yet is written when the gateway ends.
+  await stack.stop('gateway-1');
+  await stack.start('gateway-1');
+  const { entries } = await ask<{ entries: object[] }>('ListSyncEntries', { space });
+  expect(entries).toMatchObject([
+    {
+      device: 'bob-1',
+      user: 'bob',
+      pushedCount: 2,
+      receivedCount: 2,
+      toVersion: 2,
+    },
+  ]);
 });

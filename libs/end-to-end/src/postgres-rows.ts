@@ -25,6 +25,7 @@ export interface RecordRow {
   readonly id: string;
   readonly version: number;
   readonly payload: Buffer;
+  readonly kept: Buffer | null;
 }
 
 export interface HistoryRow {
@@ -77,7 +78,7 @@ export async function readSpace(postgresUrl: string, space: string): Promise<Spa
     return {
       space: row,
       records: await rows<RecordRow>(
-        'select collection, id, version, payload from records where space = $1 and payload is not null',
+        'select collection, id, version, payload, kept from records where space = $1 and payload is not null',
       ),
       history: await rows<HistoryRow>(
         'select version, collection, id, device, number, payload from history where space = $1 order by version',

@@ -1,14 +1,18 @@
 import {
   type Access,
+  ANSWER_WORK_MAX,
   type Answer,
   type ClaimedRange,
   compareRange,
+  contentBytes,
   granted,
   holdsWhole,
   overLimit,
   type RangeAnswer,
   refused,
+  type SchemaVersions,
   type SpaceKey,
+  spaceShapes,
   type Version,
   WHOLE_SPACE,
 } from '@syncline/core';
@@ -16,6 +20,12 @@ import type { DeltaStore } from '@syncline/ports';
 
 export interface CompareRangesDeps {
   readonly deltas: DeltaStore;
+}
+
+export interface Comparing {
+  readonly space: SpaceKey;
+  readonly access: Access;
+  readonly schemaVersions?: SchemaVersions | undefined;
 }
 
 export interface Comparison {
@@ -34,8 +44,7 @@ export const ANSWERS_BYTES_MAX = 1024 * 1024;
  */
 export function compareRanges({ deltas }: CompareRangesDeps) {
   return async (
-    space: SpaceKey,
-    access: Access,
+    { space, access, schemaVersions }: Comparing,
     claimed: readonly ClaimedRange[],
   ): Promise<Answer<Comparison>> => {
     if (claimed.length > RANGES_MAX) {
@@ -44,6 +53,10 @@ export function compareRanges({ deltas }: CompareRangesDeps) {
     const answers: RangeAnswer[] = [];
     let head: Version | null = null;
     let bytes = 0;
+    const declared = await deltas.collections(space);
+    const spent = { work: 0 };
+    const shapes = declared === null ? undefined : spaceShapes(declared.rules);
+    const wanted = { shapes, schemaVersions, spent };
     for (const range of claimed) {
       const { collection, fromId, toId } = range;
       if (!holdsWhole(WHOLE_SPACE, access, collection)) return refused('PERMISSION_DENIED');
@@ -51,16 +64,19 @@ export function compareRanges({ deltas }: CompareRangesDeps) {
       if (found === null) return refused('SPACE_NOT_FOUND');
       // All answers speak of one moment; what belongs to a later one is asked for again.
       if (head !== null && found.state.head !== head) break;
-      const answer = compareRange(range, found.rows);
+      const answer = compareRange(range, found.rows, wanted);
       bytes += bytesOf(answer);
       if (answers.length > 0 && bytes > ANSWERS_BYTES_MAX) break;
       head = found.state.head;
       answers.push(answer);
+      if (spent.work > ANSWER_WORK_MAX) break;
     }
     return granted({ answers, head: head ?? 0 });
   };
 }
 
 function bytesOf(answer: RangeAnswer): number {
-  return answer.kind === 'replace' ? answer.records.reduce((sum, { payload }) => sum + payload.length, 0) : 0;
+  return answer.kind === 'replace'
+    ? answer.records.reduce((sum, record) => sum + contentBytes(record), 0)
+    : 0;
 }

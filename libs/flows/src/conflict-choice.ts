@@ -57,8 +57,10 @@ export function choose(choice: ConflictChoice, standing: Standing): Chosen {
   const { entry } = conflict;
   switch (choice.kind) {
     case 'keep-stored':
-      // As long as nothing was decided, what the server has stands, with all that was made of it since.
-      if (entry.state === 'open') return { kind: 'chosen', resolution: 'stored', wanted: 'as-it-is' };
+      // As long as nothing was decided, what the server has stands, with all that was made of it since. Of several contents
+      // that are kept, the one that was there stands alone.
+      if (entry.state === 'open' && entry.resolution !== 'both')
+        return { kind: 'chosen', resolution: 'stored', wanted: 'as-it-is' };
       return sideChosen('stored', contents.stored, entry.stored);
     case 'keep-incoming':
       return sideChosen('incoming', contents.incoming, entry.incoming);

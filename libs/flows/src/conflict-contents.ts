@@ -22,8 +22,12 @@ export interface LedgerConflict {
 
 /** What the ledger itself has of the contents. */
 export function shortContents({ record, entry }: LedgerConflict): Contents {
-  const of = (side: 'stored' | 'incoming'): Uint8Array | null | undefined =>
-    entry[side].deleted ? null : (ledgerContent(record.payload!, side) ?? undefined);
+  const of = (side: 'stored' | 'incoming'): Uint8Array | null | undefined => {
+    if (entry[side].deleted) return null;
+    // What operations would have made of the record is not known.
+    if (entry[side].operations !== undefined) return undefined;
+    return ledgerContent(record.payload!, side) ?? undefined;
+  };
   return { base: undefined, stored: of('stored'), incoming: of('incoming') };
 }
 

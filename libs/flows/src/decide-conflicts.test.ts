@@ -123,7 +123,7 @@ describe('a person decides', () => {
   });
 
   test.each([
-    ['of an old shape', { schema: { oldest: 1, current: 2 } }, replaceBy({}), 'OK', 2],
+    ['of an old shape', { schema: { oldest: 1, current: 2, steps: [] } }, replaceBy({}), 'OK', 2],
     ['that is no JSON', {}, replaceBy(new Uint8Array([255])), 'INVALID_PAYLOAD', 0],
   ])('and the rules hold for a content %s', async (_what, rules, choice, reason, schemaVersion) => {
     const world = await conflictWorld();
@@ -136,7 +136,7 @@ describe('a person decides', () => {
   });
 
   test('but a shape that the collection does not take stays out', async () => {
-    const world = await conflictWorld({ schema: { oldest: 0, current: 1 } });
+    const world = await conflictWorld({ schema: { oldest: 0, current: 1, steps: [] } });
     await world.device('x').push(change.create('a', { n: 1 }));
     await world.device('d').one(change.update('a', { n: 3 }, { baseVersion: 1, schemaVersion: 9 }));
     expect(reasonOf(await world.resolve(ann, deciding(KEEP_INCOMING)))).toBe('SCHEMA_MISMATCH');

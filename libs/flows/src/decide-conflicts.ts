@@ -1,25 +1,11 @@
-import {
-  type Answer,
-  CONFLICTS,
-  encodeDecision,
-  granted,
-  type LedgerDecision,
-  mayWrite,
-  type Outcome,
-  type RecordId,
-  recordKey,
-  refused,
-  sameBytes,
-  type SpaceKey,
-  type StoredRecord,
-  type Version,
-} from '@syncline/core';
+import { type Answer, granted, type RecordId, refused, type SpaceKey, type Version } from '@syncline/core';
 import type { DeltaStore, Identity } from '@syncline/ports';
-import { changeAsService, type ChangeAsServiceDeps, type ServiceChange } from './change-as-service';
-import { choose, type Decision, type Wanted } from './conflict-choice';
-import { type LedgerConflict, wholeContents } from './conflict-contents';
+import type { ChangeAsServiceDeps } from './change-as-service';
+import { choose, type Decision } from './conflict-choice';
+import { wholeContents } from './conflict-contents';
 import { type InSpace, inSpace } from './conflict-rights';
 import { changedSince, type ConflictTold, type RecordTold, tellRecord } from './conflict-told';
+import { decideInLedger, type Met, type Planned, standingRecord } from './decide-in-ledger';
 import { conflictIn, type NamedConflict, type ReadConflictsDeps, tellAll } from './find-conflict';
 import { undone } from './undone-resolution';
 
@@ -76,59 +62,22 @@ export function decideOne(deps: DecideConflictsDeps, identity: Identity, entered
     decideIn(deps, identity, entered, call, (conflict) => planResolution(deps, conflict, call));
 }
 
-/** A conflict, its record, and the space that both are in. */
-interface Met extends LedgerConflict {
-  readonly key: SpaceKey;
-  readonly stands: StoredRecord | undefined;
-}
-
-interface Planned {
-  readonly decision: LedgerDecision;
-  readonly wanted: Wanted | 'as-it-is';
-  /** Where something was changed meanwhile, look again. */
-  readonly again: boolean;
-}
-
-type Plan<Call> = (conflict: Met, call: Call) => Promise<Answer<Planned>>;
-
-const TRIES_MAX = 3;
+type PlannedByPerson = Omit<Planned, 'user'>;
+type Plan<Call> = (conflict: Met, call: Call) => Promise<Answer<PlannedByPerson>>;
 
 async function decideIn<Call extends NamedConflict>(
   deps: DecideConflictsDeps,
-  identity: Identity,
+  { user }: Identity,
   { key, access }: InSpace,
   call: Call,
   plan: Plan<Call>,
 ): Promise<Answer<ConflictDecided>> {
-  for (let tried = 1; ; tried++) {
-    const found = await conflictIn(deps, key, access, call.id);
-    if (!found.ok) return found;
-    const { entry } = found.value;
-    if (!mayWrite(access, entry.collection)) return refused('PERMISSION_DENIED');
-    const met: Met = { ...found.value, key, stands: await recordOf(deps, key, found.value) };
+  const { id } = call;
+  const decided = await decideInLedger(deps, { key, access, id }, async (met) => {
     const planned = await plan(met, call);
-    if (!planned.ok) return planned;
-    const changes = changesFor(met, planned.value);
-    const answered = await changeAsService(deps)(key, { user: identity.user, access, changes });
-    if (!answered.ok) return answered;
-    const rejected = answered.value.find(({ status }) => status !== 'APPLIED');
-    if (rejected === undefined) return tellDecided(deps, key, access, call.id);
-    const mayTryAgain = planned.value.again && tried < TRIES_MAX;
-    if (rejected.reason !== 'CHANGED_MEANWHILE' || !mayTryAgain) return refusedFor(rejected);
-  }
-}
-
-function refusedFor({ reason, message }: Outcome): Answer<never> {
-  return refused(reason ?? 'CONFLICT_STATE', message === '' ? {} : { message });
-}
-
-async function recordOf(
-  { deltas }: DecideConflictsDeps,
-  key: SpaceKey,
-  { entry: { collection, id } }: LedgerConflict,
-): Promise<StoredRecord | undefined> {
-  const name = { collection, id, key: recordKey(collection, id) };
-  return (await deltas.records(key, [name]))?.get(name.key);
+    return planned.ok ? granted({ ...planned.value, user }) : planned;
+  });
+  return decided.ok ? tellDecided(deps, key, access, id) : decided;
 }
 
 async function tellDecided(
@@ -141,42 +90,15 @@ async function tellDecided(
   if (!found.ok) return found;
   const contents = await wholeContents(deps.conflicts, key, [found.value]);
   const [conflict] = await tellAll(deps, key, [found.value], contents);
-  const record = await recordOf(deps, key, found.value);
+  const record = await standingRecord(deps, key, found.value);
   return granted({ conflict: conflict!, record: record === undefined ? null : tellRecord(record) });
-}
-
-/** The record's own change first: where it is rejected, so is what would be written into the ledger. */
-function changesFor(met: Met, { decision, wanted }: Planned): ServiceChange[] {
-  const { record, entry, stands } = met;
-  const common = { schemaVersion: 0, resolves: [], trace: '' };
-  const patch = { set: encodeDecision(decision), remove: [] };
-  const told = { collection: CONFLICTS, id: record.id, baseVersion: record.version };
-  const inLedger: ServiceChange = { ...common, ...told, kind: 'patch', patch };
-  if (wanted === 'as-it-is' || standsAs(stands, wanted.payload)) return [inLedger];
-  const { payload, schemaVersion } = wanted;
-  const at = {
-    ...common,
-    collection: entry.collection,
-    id: entry.id,
-    baseVersion: stands?.version ?? 0,
-    schemaVersion,
-  };
-  if (payload === null) return [{ ...at, kind: 'delete' }, inLedger];
-  const kind = stands?.deleted === false ? 'update' : 'create';
-  return [{ ...at, kind, payload }, inLedger];
-}
-
-function standsAs(stands: StoredRecord | undefined, payload: Uint8Array | null): boolean {
-  const standing = stands?.payload ?? null;
-  if (standing === null || payload === null) return standing === payload;
-  return sameBytes(standing, payload);
 }
 
 async function planResolution(
   deps: DecideConflictsDeps,
   met: Met,
   { decision: { choice, why }, seenVersion }: ResolveConflictCall,
-): Promise<Answer<Planned>> {
+): Promise<Answer<PlannedByPerson>> {
   const { key, stands, entry } = met;
   const standing = stands?.version ?? 0;
   if (entry.state === 'resolved') return refused('CONFLICT_STATE');
@@ -206,7 +128,7 @@ async function planUndoing(
   deps: DecideConflictsDeps,
   met: Met,
   { overwriteNewer }: UndoResolutionCall,
-): Promise<Answer<Planned>> {
+): Promise<Answer<PlannedByPerson>> {
   const { key, entry, stands } = met;
   if (entry.state !== 'resolved') return refused('CONFLICT_STATE');
   const standing = stands?.version ?? 0;

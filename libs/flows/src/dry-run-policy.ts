@@ -172,6 +172,7 @@ function recordedResult(
     case 'incoming':
       return incoming;
     case 'merged':
+    case 'both':
       return results.get(entry!.resultVersion)?.payload;
     // No policy decides like that.
     case 'replaced':

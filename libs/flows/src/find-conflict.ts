@@ -59,7 +59,7 @@ export async function conflictIn(
 
 /** Those that there are, in the order in which they are named. */
 export async function ledgerConflicts(
-  { deltas }: Pick<ReadConflictsDeps, 'deltas'>,
+  { deltas }: { readonly deltas: Pick<DeltaStore, 'records'> },
   space: SpaceKey,
   ids: readonly RecordId[],
 ): Promise<LedgerConflict[]> {

@@ -82,6 +82,7 @@ export const readerOf = (device: DeviceId, access: Access = OWNER_OF_ALL): Reade
   scope: WHOLE_SPACE,
   access,
   takesPatches: true,
+  takesOperations: false,
   takesOwn: true,
   mayHoldMore: false,
 });

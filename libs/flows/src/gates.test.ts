@@ -5,6 +5,7 @@ import {
   type CollectionName,
   collectionName,
   CONFLICTS,
+  decodeUtf8,
   DEFAULT_LIMITS,
   deviceId,
   EMPTY_DIGEST,
@@ -287,7 +288,7 @@ describe('declaring a collection', () => {
     const { store } = await world();
     const declare = declareCollection({ directory: store, policies: REGISTRY });
     const wrong = {
-      ...rulesOf('notes', { policy: 'best', schema: { oldest: 1, current: 0 } }),
+      ...rulesOf('notes', { policy: 'best', schema: { oldest: 1, current: 0, steps: [] } }),
       collection: 'NO' as typeof NOTES,
     };
     const answer = await declare(HOME_KEY, wrong);
@@ -427,7 +428,7 @@ describe('comparing', () => {
     return {
       store,
       compare: (ranges: readonly ClaimedRange[], access: Access = OWNER_OF_ALL, space = HOME_KEY) =>
-        compare(space, access, ranges),
+        compare({ space, access }, ranges),
     };
   }
 
@@ -465,9 +466,32 @@ describe('comparing', () => {
       },
     });
     const ranges = [whole, { ...whole, fromId: 'b' }];
-    expect(await moving(HOME_KEY, OWNER_OF_ALL, ranges)).toMatchObject({
+    expect(await moving({ space: HOME_KEY, access: OWNER_OF_ALL }, ranges)).toMatchObject({
       value: { head: 1, answers: [{ kind: 'replace', records: [{ id: 'a' }] }] },
     });
+  });
+
+  test('answers in the shape that the device reads, by the steps that are declared', async () => {
+    const { store, pushOne } = await world();
+    await store.declare(HOME_KEY, {
+      ...rulesOf('notes'),
+      json: true,
+      schema: {
+        current: 1,
+        oldest: 0,
+        steps: [{ toVersion: 1, up: [{ kind: 'rename', field: 'n', to: 'm' }], down: [] }],
+      },
+    });
+    await pushOne(pushOf('x', [change.create('a', { n: 1 }, { schemaVersion: 0 })]));
+    const compare = compareRanges({ deltas: store });
+    const asked = { space: HOME_KEY, access: OWNER_OF_ALL };
+    const read = async (version: number) => {
+      const schemaVersions = new Map([[whole.collection, version]]);
+      const answer = await compare({ ...asked, schemaVersions }, [whole]);
+      const [first] = answer.ok ? answer.value.answers : [];
+      return first?.kind === 'replace' ? first.records.map(({ payload }) => decodeUtf8(payload)) : first;
+    };
+    expect([await read(0), await read(1)]).toEqual([['{"n":1}'], ['{"m":1}']]);
   });
 
   test('leaves to the next call what would be too much at once', async () => {

@@ -2,6 +2,7 @@ import {
   type Access,
   type Answer,
   type CollectionName,
+  comparable,
   type Cursor,
   type CursorKeys,
   cursorObstacle,
@@ -25,6 +26,7 @@ import {
   scopeProblems,
   type SpaceKey,
   spaceKey,
+  spaceShapes,
   type SpaceState,
   startCursor,
   type Subscribe,
@@ -54,12 +56,13 @@ export function openSpace(deps: OpenSpaceDeps) {
     if (access === null) return refused('SPACE_NOT_FOUND');
     const declared = await deps.deltas.collections(key);
     if (declared === null) return refused('SPACE_NOT_FOUND');
-    const { state, rules } = declared;
+    const { state, rules, rulesChanges } = declared;
     const violations = scopeProblems(subscribe.scope, rulesBook(rules, deps.policies));
     if (violations.length > 0) return refused('INVALID_SCOPE', { violations });
     const start = startOf(subscribe, key, state, access, deps.keys);
     if (!start.ok) return start;
     const { cursor, obstacle } = start.value;
+    const digests = comparable(state.digests, spaceShapes(rules));
     const reset = restart ?? obstacle;
     const known = await enterDevice(deps, caller, key, subscribe, cursor);
     if (known !== null && known.user !== caller.identity.user) return refused('DEVICE_OF_OTHER_USER');
@@ -67,11 +70,12 @@ export function openSpace(deps: OpenSpaceDeps) {
       access,
       epoch: state.epoch,
       head: state.head,
-      digests: state.digests,
+      digests,
+      rulesChanges,
       cursor,
       reset,
       lastNumber: known?.lastNumber ?? 0,
-      mismatched: mismatches(subscribe, access, state, cursor),
+      mismatched: mismatches(subscribe, access, { head: state.head, digests }, cursor),
     });
   };
 }
@@ -133,7 +137,7 @@ async function enterDevice(
 function mismatches(
   { digests, scope }: { digests: Subscribe['digests']; scope: Scope },
   access: Access,
-  state: SpaceState,
+  state: Pick<Opening, 'head' | 'digests'>,
   cursor: Cursor,
 ): CollectionName[] {
   if (digests.size === 0 || cursor.checkpoint !== state.head) return [];

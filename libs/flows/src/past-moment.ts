@@ -1,4 +1,11 @@
-import { type Answer, granted, refused, type SpaceKey, type Version } from '@syncline/core';
+import {
+  type Answer,
+  type CollectionName,
+  granted,
+  refused,
+  type SpaceKey,
+  type Version,
+} from '@syncline/core';
 import type { PastStore, Reach } from '@syncline/ports';
 
 /** A moment of a space, as a call names it. */
@@ -9,13 +16,18 @@ export type Moment =
 export interface FoundMoment {
   /** The version that the moment stands for. */
   readonly version: Version;
+  /** Of the collections that were named, or of all. */
   readonly reach: Reach;
 }
 
 export function findMoment({ past }: { readonly past: Pick<PastStore, 'reach' | 'versionAt'> }) {
-  return async (space: SpaceKey, moment: Moment): Promise<Answer<FoundMoment>> => {
+  return async (
+    space: SpaceKey,
+    moment: Moment,
+    collections: readonly CollectionName[] = [],
+  ): Promise<Answer<FoundMoment>> => {
     const version = moment.kind === 'version' ? moment.version : await past.versionAt(space, moment.timeMs);
-    const reach = await past.reach(space);
+    const reach = await past.reach(space, collections);
     if (reach === null) return refused('SPACE_NOT_FOUND');
     return version > reach.head ? notYet(version, reach) : granted({ version, reach });
   };

@@ -8,7 +8,7 @@ import {
   type Delta,
   deltaBytes,
   digestsFor,
-  type Digests,
+  type ToldDigests,
   encodeCursor,
   granted,
   type KnownCollection,
@@ -18,6 +18,7 @@ import {
   type PageMessage,
   type Reader,
   type Refusal,
+  type SchemaVersions,
   type Scope,
   type SpaceId,
   spaceKey,
@@ -42,9 +43,12 @@ export interface PullRequest {
   readonly acknowledged: Uint8Array | null;
   /** Null for as much as fits a message well. */
   readonly bytesMax: number | null;
-  readonly digests: Digests;
+  readonly digests: ToldDigests;
   readonly takesPatches: boolean;
+  readonly takesOperations: boolean;
   readonly takesOwn: boolean;
+  /** What the device reads; left out for the newest of all collections. */
+  readonly schemaVersions?: SchemaVersions | undefined;
   /** Nobody waits for the answer any more. */
   readonly isGone: () => boolean;
 }
@@ -124,9 +128,12 @@ async function readRun(
   request: PullRequest,
 ): Promise<Answer<Run>> {
   const { keys, limits } = deps;
-  const { space, scope, takesPatches, takesOwn } = request;
+  const { space, scope, takesPatches, takesOperations, takesOwn, schemaVersions } = request;
   const { access } = opening;
-  const reader: Reader = { device, scope, access, takesPatches, takesOwn, mayHoldMore: false };
+  const takes = { takesPatches, takesOperations, takesOwn };
+  const versions = schemaVersions && { schemaVersions };
+  const knownRules = opening.rulesChanges;
+  const reader: Reader = { device, scope, access, ...takes, ...versions, knownRules, mayHoldMore: false };
   const bytesMax = Math.min(request.bytesMax ?? Infinity, limits.messageBytesMax / 2);
   const pages: PageMessage[] = [];
   const page = (entries: PageMessage['entries'], at: Cursor): void =>

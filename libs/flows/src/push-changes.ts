@@ -4,6 +4,7 @@ import {
   mergeKeys,
   type MergeFacts,
   type MergePlan,
+  pastNeeded,
   planMerge,
   type PolicyRegistry,
   type Push,
@@ -13,7 +14,7 @@ import {
   seenNeeded,
   type SpaceKey,
 } from '@syncline/core';
-import type { Clock, LoadedSpace, MergeStore, MergeTransaction } from '@syncline/ports';
+import type { Clock, LoadedSpace, MergeStore } from '@syncline/ports';
 
 export interface SpacePush {
   readonly space: SpaceKey;
@@ -54,10 +55,14 @@ export function pushChanges({ store, clock, policies, limits }: PushChangesDeps)
       const facts = new Map(
         known.map(([space]) => [space, factsOf(loaded.get(space)!, nowMs, policies, limits)]),
       );
-      const seen = await loadSeen(transaction, facts, bySpace);
+      const seen = await loadMore(facts, bySpace, seenNeeded, (wanted) => transaction.seen(wanted));
+      const past = await loadMore(facts, bySpace, pastNeeded, (wanted) => transaction.past(wanted));
       stages.loadedAtMs = clock.nowMs();
       const made = known.map(([space, pushes]) =>
-        planMerge({ ...facts.get(space)!, seen: seen.get(space) ?? new Map() }, pushes),
+        planMerge(
+          { ...facts.get(space)!, seen: seen.get(space) ?? NONE, past: past.get(space) ?? NONE },
+          pushes,
+        ),
       );
       stages.decidedAtMs = clock.nowMs();
       await transaction.save(made);
@@ -67,7 +72,9 @@ export function pushChanges({ store, clock, policies, limits }: PushChangesDeps)
   };
 }
 
-type FactsWithoutSeen = Omit<MergeFacts, 'seen'>;
+type FirstFacts = Omit<MergeFacts, 'seen' | 'past'>;
+
+const NONE: ReadonlyMap<never, never> = new Map<never, never>();
 
 function groupBySpace(batch: readonly SpacePush[]): Map<SpaceKey, Push[]> {
   const groups = new Map<SpaceKey, Push[]>();
@@ -79,29 +86,25 @@ function groupBySpace(batch: readonly SpacePush[]): Map<SpaceKey, Push[]> {
   return groups;
 }
 
-function factsOf(
-  loaded: LoadedSpace,
-  nowMs: number,
-  policies: PolicyRegistry,
-  limits: Limits,
-): FactsWithoutSeen {
+function factsOf(loaded: LoadedSpace, nowMs: number, policies: PolicyRegistry, limits: Limits): FirstFacts {
   const { state, collections, quota, declaredOnly, records, lastNumbers, receipts } = loaded;
   const rules = rulesBook(collections, policies);
   return { nowMs, space: state, rules, quota, declaredOnly, limits, records, lastNumbers, receipts };
 }
 
-/** Most batches meet no conflict that needs a base, and save the round trip. */
-async function loadSeen(
-  transaction: MergeTransaction,
-  facts: ReadonlyMap<SpaceKey, FactsWithoutSeen>,
+/** Most batches meet no conflict that needs more, and save the round trips. */
+async function loadMore<Request, Found>(
+  facts: ReadonlyMap<SpaceKey, FirstFacts>,
   bySpace: ReadonlyMap<SpaceKey, readonly Push[]>,
-): ReturnType<MergeTransaction['seen']> {
-  const wanted = new Map<SpaceKey, ReturnType<typeof seenNeeded>>();
+  needed: (facts: FirstFacts, pushes: readonly Push[]) => readonly Request[],
+  load: (wanted: ReadonlyMap<SpaceKey, readonly Request[]>) => Promise<ReadonlyMap<SpaceKey, Found>>,
+): Promise<ReadonlyMap<SpaceKey, Found>> {
+  const wanted = new Map<SpaceKey, readonly Request[]>();
   for (const [space, known] of facts) {
-    const requests = seenNeeded(known, bySpace.get(space)!);
+    const requests = needed(known, bySpace.get(space)!);
     if (requests.length > 0) wanted.set(space, requests);
   }
-  return wanted.size === 0 ? new Map() : transaction.seen(wanted);
+  return wanted.size === 0 ? NONE : load(wanted);
 }
 
 function inOrderOf(batch: readonly SpacePush[], plans: readonly MergePlan[]): PushResult[] {

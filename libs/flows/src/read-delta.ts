@@ -12,6 +12,7 @@ import {
   type Version,
 } from '@syncline/core';
 import type { DeltaStore } from '@syncline/ports';
+import { knownShapes } from './known-shapes';
 
 export interface ReadDeltaDeps {
   readonly deltas: DeltaStore;
@@ -20,6 +21,7 @@ export interface ReadDeltaDeps {
 
 /** Reads on from a cursor, page by page; the space's state and the rows come from one snapshot. */
 export function readDelta({ deltas, limits }: ReadDeltaDeps) {
+  const shapesOf = knownShapes({ deltas });
   return async (
     space: SpaceKey,
     reader: Reader,
@@ -40,6 +42,7 @@ export function readDelta({ deltas, limits }: ReadDeltaDeps) {
     const obstacle = cursorObstacle(cursor, state, cursor.scope);
     if (obstacle !== null) return { ok: false, refusal: obstacle };
     const { epoch, head, digests } = state;
-    return granted(deltaOf(reader, cursor, { epoch, head, digests, rows, more, clock }));
+    const shapes = await shapesOf(changes, reader.knownRules);
+    return granted(deltaOf(reader, cursor, { epoch, head, digests, shapes, rows, more, clock }));
   };
 }

@@ -83,7 +83,7 @@ export function readPast(deps: ReadPastDeps) {
       const entry = await history.atOrBefore(key, call.collection, call.id, version);
       if (entry !== null) return granted({ record: entry.payload === null ? null : entry, version });
       // Asked for afterwards: what was there a moment ago may have been pruned meanwhile.
-      const reach = await past.reach(key);
+      const reach = await past.reach(key, [call.collection]);
       if (reach === null) return refused('SPACE_NOT_FOUND');
       return isKept(version, reach) ? granted({ record: null, version }) : forgotten(version, reach);
     },

@@ -52,7 +52,7 @@ export function readSpaceAt(deps: ReadSpaceAtDeps) {
     const found = await reader(identity, call.space);
     if (!found.ok) return yield found;
     const { key, access } = found.value;
-    const moment = await find(key, call.at);
+    const moment = await find(key, call.at, call.collections);
     if (!moment.ok) return yield moment;
     const { version, reach } = moment.value;
     if (!isKept(version, reach)) return yield forgotten(version, reach);
@@ -68,6 +68,10 @@ export function readSpaceAt(deps: ReadSpaceAtDeps) {
         if (!part.ok) return;
       }
     }
+    // A record that was forgotten on the way is missing from its part like one that was not there.
+    const end = await deps.past.reach(key, call.collections);
+    if (end === null) yield refused('SPACE_NOT_FOUND');
+    else if (!isKept(version, end)) yield forgotten(version, end);
   };
 }
 
@@ -89,7 +93,7 @@ async function* readCollection(
     const live = places.filter(({ id, bytes }) => bytes !== null && mayRead(access, collection, id));
     for (const group of groupsOf(live, deps.limits.pageBytesMax)) {
       const versions = group.map((place) => place.version!);
-      const found = await deps.past.entriesAt(space, versions);
+      const found = await deps.past.entriesAt(space, versions, [collection]);
       if (found === null) return yield refused('SPACE_NOT_FOUND');
       if (!isKept(version, found.reach)) return yield forgotten(version, found.reach);
       const byVersion = new Map(found.entries.map((entry) => [entry.version, entry]));

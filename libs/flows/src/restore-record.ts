@@ -61,7 +61,7 @@ async function entryOf(
   space: SpaceKey,
   { collection, id, version }: RestoreRecordCall,
 ): Promise<Answer<HistoryEntry>> {
-  const found = await past.entriesAt(space, [version]);
+  const found = await past.entriesAt(space, [version], [collection]);
   if (found === null) return refused('SPACE_NOT_FOUND');
   const { reach } = found;
   if (version > reach.head) return notYet(version, reach);

@@ -62,7 +62,7 @@ export function restoreSpace(deps: RestoreSpaceDeps) {
     const { key, access } = found.value;
     if (call.collections.some(isSystem)) return refused('COLLECTION_RESERVED');
     if (call.collections.some((name) => !mayWrite(access, name))) return refused('PERMISSION_DENIED');
-    const moment = await find(key, call.to);
+    const moment = await find(key, call.to, call.collections);
     if (!moment.ok) return moment;
     const { version, reach } = moment.value;
     if (!isKept(version, reach)) return forgotten(version, reach);
@@ -82,8 +82,12 @@ export function restoreSpace(deps: RestoreSpaceDeps) {
       if (part.length < VERSIONS_AT_ONCE) break;
       after = part[part.length - 1]!.version;
     }
-    const end = await deps.past.reach(key);
-    return end === null ? refused('SPACE_NOT_FOUND') : granted({ ...counts, head: end.head });
+    const end = await deps.past.reach(key, call.collections);
+    if (end === null) return refused('SPACE_NOT_FOUND');
+    // What was forgotten on the way may have been passed over.
+    const late = isKept(version, end) ? null : forgotten(version, end);
+    if (late?.ok === false) return { ok: false, refusal: withCounts(late.refusal, counts) };
+    return granted({ ...counts, head: end.head });
   };
 }
 
@@ -111,10 +115,9 @@ function restoring(
   counts: Counts,
 ) {
   const attempt = async (group: readonly ChangedSince[]): Promise<Answer<readonly ChangedSince[]>> => {
-    const entries = await deps.past.entriesAt(
-      key,
-      group.flatMap(({ pastVersion }) => pastVersion ?? []),
-    );
+    const pastVersions = group.flatMap(({ pastVersion }) => pastVersion ?? []);
+    const collections = group.map(({ collection }) => collection);
+    const entries = await deps.past.entriesAt(key, pastVersions, collections);
     if (entries === null) return refused('SPACE_NOT_FOUND');
     if (!isKept(moment, entries.reach)) return forgotten(moment, entries.reach);
     const payloads = new Map(entries.entries.map((entry) => [entry.version, entry]));

@@ -14,13 +14,13 @@ export async function undone(
   { entry }: LedgerConflict,
   contents: Contents,
 ): Promise<Wanted | 'as-it-is' | null> {
-  const { resolution, resultVersion, stored, incoming, resolvedBy } = entry;
+  const { resolution, resultVersion, stored, incoming, standing } = entry;
   if (resultVersion === 0) {
     if (resolution === 'stored') return known(contents.incoming, incoming.schemaVersion);
     return 'as-it-is';
   }
-  // The policy decided against what the ledger has as the stored side.
-  if (resolvedBy === undefined) return known(contents.stored, stored.schemaVersion);
+  // A policy that decided at once did so against what the ledger has as the stored side.
+  if (standing === undefined) return known(contents.stored, stored.schemaVersion);
   return before(conflicts, space, entry, resultVersion);
 }
 

@@ -33,8 +33,10 @@ async function world() {
     ...flows,
     keep: keepSpace({
       deltas: store,
+      conflicts: store,
       devices: store,
       upkeep: store,
+      syncLog: store,
       chain: chainOf(store),
       clock,
       limits: flows.limits,

@@ -1,4 +1,5 @@
 import {
+  compareUtf8,
   CONFLICTS,
   decodeUtf8,
   type HistoryEntry,
@@ -8,9 +9,10 @@ import {
   type SeenKey,
   type StoredRecord,
   type Version,
+  WAITING_FOR_RESOLVER,
   WAITING_NOT,
 } from '@syncline/core';
-import type { ConflictLedger, ConflictRow } from '@syncline/ports';
+import type { ConflictLedger, ConflictRow, WaitingConflict } from '@syncline/ports';
 import type { SpaceTable } from './space-table';
 import type { StoreTables } from './store-tables';
 
@@ -46,11 +48,25 @@ export function conflictLedger({ spaces }: StoreTables): ConflictLedger {
       }
       return found;
     },
+    async waitingForResolver(after, limit) {
+      const found: WaitingConflict[] = [];
+      for (const [space, table] of spaces)
+        for (const { id, facts } of rowsOf(table, true))
+          if (decodeUtf8(facts).includes(WAITING_FOR_RESOLVER)) found.push({ space, id });
+      return found
+        .filter((each) => after === null || inOrder(after, each) < 0)
+        .sort(inOrder)
+        .slice(0, limit);
+    },
   };
 }
 
+function inOrder(one: WaitingConflict, other: WaitingConflict): number {
+  return compareUtf8(one.space, other.space) || compareUtf8(one.id, other.id);
+}
+
 /** The newest first. */
-function rowsOf(table: SpaceTable | undefined, waiting: boolean): ConflictRow[] {
+export function rowsOf(table: SpaceTable | undefined, waiting: boolean): ConflictRow[] {
   const rows: ConflictRow[] = [];
   table?.changes.walk(0, (record) => {
     if (isConflict(record) && (!waiting || isWaiting(record.meta)))

@@ -29,6 +29,7 @@ export function declarations(tables: StoreTables): Declarations {
       const rules = new Map(table.rules);
       rules.delete(collection);
       table.rules = rules;
+      table.rulesChanges++;
       return true;
     },
   };
@@ -41,6 +42,7 @@ export function declareIn(table: SpaceTable, declared: Declaration): Declaration
   const declaration = { ...declared, rules };
   table.declarations.set(collection, [...before, declaration]);
   table.rules = new Map(table.rules).set(collection, rules);
+  table.rulesChanges++;
   return declaration;
 }
 

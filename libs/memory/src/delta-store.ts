@@ -1,6 +1,7 @@
 import {
   type ChangeNumber,
   type CollectionName,
+  contentBytes,
   type DeviceId,
   type RecordKey,
   recordKey,
@@ -59,7 +60,8 @@ export function deltaStore({ spaces }: StoreTables): DeltaStore {
     },
     async collections(space) {
       const table = spaces.get(space);
-      return table === undefined ? null : { state: table.state, rules: table.rules };
+      if (table === undefined) return null;
+      return { state: table.state, rules: table.rules, rulesChanges: table.rulesChanges };
     },
   };
 }
@@ -72,14 +74,15 @@ function readChanges(table: SpaceTable, request: ChangesRequest): Changes {
   let more = false;
   table.changes.walk(after, (record) => {
     if (wanted !== null && !wanted.has(record.collection)) return true;
-    const size = record.payload?.length ?? 0;
+    const size = contentBytes(record);
     more = rows.length > 0 && (rows.length >= recordsMax || bytes + size > bytesMax);
     if (more) return false;
     rows.push(record);
     bytes += size;
     return true;
   });
-  return { state: table.state, rows, more, clock: clockAfter(table, request.clockAfter) };
+  const clock = clockAfter(table, request.clockAfter);
+  return { state: table.state, rows, more, clock, rulesChanges: table.rulesChanges };
 }
 
 function wantedOf(collections: readonly CollectionName[]): ReadonlySet<CollectionName> | null {

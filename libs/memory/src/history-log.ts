@@ -2,9 +2,12 @@ import {
   changeKey,
   type ChangeKey,
   type ChangeNumber,
+  type CollectionName,
   CONFLICTS,
   type DeviceId,
   type HistoryEntry,
+  type PastRequest,
+  type PastWrite,
   recordKey,
   type RecordKey,
   type Seen,
@@ -12,22 +15,26 @@ import {
   type Version,
 } from '@syncline/core';
 import { firstWhere } from './first-where';
+import { forgottenMarks, keptFromOf, pruneLists, type PruneRequest } from './history-pruning';
 import { type ToldVersions, toldVersions } from './told-versions';
 
 /** What every version of one space did, findable by record. */
-export interface HistoryLog extends Pick<ToldVersions, 'settingOf' | 'facts'> {
+export interface HistoryLog extends Pick<ToldVersions, 'settingOf' | 'facts' | 'committedBy'> {
   append(entry: HistoryEntry): void;
   atVersion(version: Version): HistoryEntry | null;
+  /** Null also where that is forgotten. */
   atOrBefore(key: RecordKey, version: Version): HistoryEntry | null;
   /** Newest first. */
   before(key: RecordKey, version: Version, limit: number): HistoryEntry[];
   seen(request: SeenRequest): Seen | null;
+  /** In order of version, no more than that. */
+  past(request: PastRequest, limit: number): PastWrite[];
   /** W3C traceparent of a change; empty for none. */
   traceOf(device: DeviceId, number: ChangeNumber): string;
   /** At least the newest entry of a record stays. */
-  prune(perRecordMax: number, olderThanMs: number, upTo: Version): number;
-  /** As of this version and later ones, nothing is missing. */
-  keptFrom(): Version;
+  prune(request: PruneRequest): number;
+  /** As of this version and later ones, nothing is missing of these collections; of none means of any. */
+  keptFrom(collections: readonly CollectionName[]): Version;
   /** In order of version. */
   entries(): Iterable<HistoryEntry>;
   /** Each in order of version. */
@@ -45,13 +52,22 @@ export function historyLog(): HistoryLog {
   /** What each change did last, of those that belong to a trace. */
   const traced = new Map<ChangeKey, HistoryEntry>();
   const told = toldVersions(byVersion);
-  const kept = { from: 0 };
+  const marks = forgottenMarks();
 
   const entriesOf = (key: RecordKey): readonly HistoryEntry[] => byRecord.get(key) ?? [];
 
   const atOrBefore = (key: RecordKey, version: Version): HistoryEntry | null => {
     const entries = entriesOf(key);
-    return entries[firstAbove(entries, version) - 1] ?? null;
+    const found = entries[firstAbove(entries, version) - 1];
+    return found === undefined || (marks.gaps.get(found.version) ?? Infinity) <= version ? null : found;
+  };
+
+  const drop = (entry: HistoryEntry): void => {
+    byVersion.delete(entry.version);
+    told.prune(entry);
+    if (isAboutAnother(entry)) removeFrom(inLedger, entry);
+    const change = changeKey(entry.device, entry.number);
+    if (traced.get(change) === entry) traced.delete(change);
   };
 
   return {
@@ -75,33 +91,21 @@ export function historyLog(): HistoryLog {
         // The ledger has what was sent; where there was no conflict, what was sent was stored.
         const own =
           ownEntry(inLedger.get(key) ?? [], device, after) ?? ownEntry(entriesOf(key), device, after);
-        return own === null ? null : asSeen(sentBy(own));
+        return own === null ? null : asSeen(sentBy(own), own);
       }
       const base = atOrBefore(key, baseVersion);
-      return base === null ? null : asSeen(base.payload);
+      return base === null ? null : asSeen(base.payload, base);
     },
+    past: ({ collection, id, since }, limit) =>
+      writesAfter(entriesOf(recordKey(collection, id)), since, limit),
     traceOf: (device, number) => traced.get(changeKey(device, number))?.trace ?? '',
-    prune(perRecordMax, olderThanMs, upTo) {
-      let total = 0;
-      for (const entries of byRecord.values()) {
-        const count = prunable(entries, perRecordMax, olderThanMs, upTo);
-        for (const entry of entries.splice(0, count)) {
-          byVersion.delete(entry.version);
-          told.prune(entry);
-          if (isAboutAnother(entry)) removeFrom(inLedger, entry);
-          const change = changeKey(entry.device, entry.number);
-          if (traced.get(change) === entry) traced.delete(change);
-        }
-        if (count > 0) kept.from = Math.max(kept.from, entries[0]!.version);
-        total += count;
-      }
-      return total;
-    },
-    keptFrom: () => kept.from,
+    prune: (request) => pruneLists(byRecord.values(), request, marks, drop),
+    keptFrom: (collections) => keptFromOf(marks, collections),
     entries: () => byVersion.values(),
     records: () => byRecord.values(),
     settingOf: told.settingOf,
     facts: told.facts,
+    committedBy: told.committedBy,
   };
 }
 
@@ -120,6 +124,19 @@ function removeFrom(lists: Lists, entry: HistoryEntry): void {
 
 function isAboutAnother({ collection, id, about }: HistoryEntry): boolean {
   return about.collection !== collection || about.id !== id;
+}
+
+function writesAfter(entries: readonly HistoryEntry[], since: Version, limit: number): PastWrite[] {
+  const from = firstAbove(entries, since);
+  return entries
+    .slice(from, from + limit)
+    .map(({ version, previousVersion, device, number, operations }) => ({
+      version,
+      previousVersion,
+      device,
+      number,
+      operations: operations ?? null,
+    }));
 }
 
 function firstAbove(entries: readonly HistoryEntry[], version: Version): number {
@@ -145,19 +162,6 @@ function sentBy(entry: HistoryEntry): Uint8Array | null {
   return entry.collection === CONFLICTS ? entry.incoming : (entry.incoming ?? entry.payload);
 }
 
-function asSeen(payload: Uint8Array | null): Seen {
-  return { deleted: payload === null, payload };
-}
-
-function prunable(
-  entries: readonly HistoryEntry[],
-  perRecordMax: number,
-  olderThanMs: number,
-  upTo: Version,
-): number {
-  const most = Math.max(0, entries.length - Math.max(1, perRecordMax));
-  let count = 0;
-  while (count < most && entries[count]!.committedAtMs < olderThanMs && entries[count]!.version <= upTo)
-    count++;
-  return count;
+function asSeen(payload: Uint8Array | null, { schemaVersion }: HistoryEntry): Seen {
+  return { deleted: payload === null, payload, schemaVersion };
 }

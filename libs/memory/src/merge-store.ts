@@ -4,6 +4,11 @@ import {
   type DeviceId,
   type MergeKeys,
   type MergePlan,
+  PAST_WRITES_MAX,
+  pastKey,
+  type PastKey,
+  type PastRequest,
+  type PastWrite,
   type Receipt,
   type RecordKey,
   type Seen,
@@ -76,6 +81,7 @@ function beginTransaction(tables: StoreTables, held: ReadonlySet<SpaceKey>): Ope
   const transaction: MergeTransaction = {
     load: async (wanted) => read(wanted, loadSpace),
     seen: async (wanted) => read(wanted, findSeen),
+    past: async (wanted) => read(wanted, findPast),
     async save(saved) {
       for (const plan of saved) {
         const { space } = plan.before;
@@ -114,6 +120,15 @@ function loadSpace(table: SpaceTable, wanted: MergeKeys): LoadedSpace {
   }
   const { state, rules: collections, quota, declaredOnly } = table;
   return { state, collections, quota, declaredOnly, records, lastNumbers, receipts };
+}
+
+function findPast(
+  table: SpaceTable,
+  wanted: readonly PastRequest[],
+): ReadonlyMap<PastKey, readonly PastWrite[]> {
+  return new Map(
+    wanted.map((request) => [pastKey(request), table.history.past(request, PAST_WRITES_MAX + 1)]),
+  );
 }
 
 function findSeen(table: SpaceTable, wanted: readonly SeenRequest[]): ReadonlyMap<SeenKey, Seen> {

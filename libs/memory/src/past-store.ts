@@ -15,18 +15,11 @@ import type { StoreTables } from './store-tables';
 /** Each call reads in one go, without waiting in between: that makes it a snapshot. */
 export function pastStore({ spaces }: StoreTables): PastStore {
   return {
-    async reach(space) {
+    async reach(space, collections = []) {
       const table = spaces.get(space);
-      return table === undefined ? null : reachOf(table);
+      return table === undefined ? null : reachOf(table, collections);
     },
-    async versionAt(space, timeMs) {
-      let last = 0;
-      for (const { version, committedAtMs } of spaces.get(space)?.history.entries() ?? []) {
-        if (committedAtMs > timeMs) break;
-        last = version;
-      }
-      return last;
-    },
+    versionAt: async (space, timeMs) => spaces.get(space)?.history.committedBy(timeMs) ?? 0,
     async versionsOf(request) {
       const history = spaces.get(request.space)?.history;
       return history === undefined ? { versions: [], more: false } : readVersions(history, request);
@@ -37,7 +30,8 @@ export function pastStore({ spaces }: StoreTables): PastStore {
       return [...names].sort(compareUtf8);
     },
     async placesAt(space, collection, version, after, limit) {
-      const lists = [...(spaces.get(space)?.history.records() ?? [])].filter(
+      const history = spaces.get(space)?.history;
+      const lists = [...(history?.records() ?? [])].filter(
         ([entry]) =>
           entry!.collection === collection && (after === null || compareUtf8(entry!.id, after) > 0),
       );
@@ -45,17 +39,17 @@ export function pastStore({ spaces }: StoreTables): PastStore {
         .sort(([left], [right]) => compareUtf8(left!.id, right!.id))
         .slice(0, limit)
         .map((entries) => {
-          const past = entries.findLast((entry) => entry.version <= version);
+          const past = history?.atOrBefore(recordKey(collection, entries[0]!.id), version);
           const bytes = past?.payload?.length ?? null;
           return { id: entries[0]!.id, version: past?.version ?? null, bytes };
         });
     },
-    async entriesAt(space, versions) {
+    async entriesAt(space, versions, collections = []) {
       const table = spaces.get(space);
       if (table === undefined) return null;
       const found = [...versions].sort((left, right) => left - right);
       const entries = found.flatMap((version) => table.history.atVersion(version) ?? []);
-      return { reach: reachOf(table), entries };
+      return { reach: reachOf(table, collections), entries };
     },
     async changedSince(space, moment, after, upTo, limit) {
       const history = spaces.get(space)?.history;
@@ -64,8 +58,8 @@ export function pastStore({ spaces }: StoreTables): PastStore {
   };
 }
 
-function reachOf({ state, history }: SpaceTable): Reach {
-  return { head: state.head, keptFrom: history.keptFrom() };
+function reachOf({ state, history }: SpaceTable, collections: readonly CollectionName[]): Reach {
+  return { head: state.head, keptFrom: history.keptFrom(collections) };
 }
 
 function readVersions(history: HistoryLog, request: VersionsRequest): PastVersions {

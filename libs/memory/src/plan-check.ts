@@ -1,4 +1,11 @@
-import { type MergePlan, recordKey, type RecordKey, type SpaceState, type Version } from '@syncline/core';
+import {
+  contentBytes,
+  type MergePlan,
+  recordKey,
+  type RecordKey,
+  type SpaceState,
+  type Version,
+} from '@syncline/core';
 import type { SpaceTable } from './space-table';
 
 /** Throws on a plan that does not continue what is stored: saving it would break a promise. */
@@ -52,10 +59,10 @@ function checkVersions(plan: MergePlan): void {
 function checkCounts(table: SpaceTable, plan: MergePlan): void {
   let { records, bytes } = plan.before;
   for (const record of plan.records) {
-    const old = table.records.get(recordKey(record.collection, record.id))?.payload ?? null;
+    const old = table.records.get(recordKey(record.collection, record.id));
     demand((record.payload === null) === record.deleted, plan, `version ${record.version} is half deleted`);
-    records += Number(record.payload !== null) - Number(old !== null);
-    bytes += (record.payload?.length ?? 0) - (old?.length ?? 0);
+    records += Number(record.payload !== null) - Number(old !== undefined && !old.deleted);
+    bytes += contentBytes(record) - (old === undefined ? 0 : contentBytes(old));
   }
   demand(records === plan.after.records, plan, `${records} records, not ${plan.after.records}`);
   demand(bytes === plan.after.bytes, plan, `${bytes} bytes, not ${plan.after.bytes}`);

@@ -19,7 +19,7 @@ import {
   type UserId,
   type Version,
 } from '@syncline/core';
-import type { Declaration, Member, SpaceDevice } from '@syncline/ports';
+import type { Declaration, Member, SpaceDevice, SyncEntry } from '@syncline/ports';
 import type { ChainTable } from './audit-store';
 import { type HistoryLog, historyLog } from './history-log';
 import { type SortedIds, sortedIds } from './sorted-ids';
@@ -41,6 +41,7 @@ export interface SpaceTable {
   declaredOnly: boolean;
   createdAtMs: number | null;
   rules: ReadonlyMap<CollectionName, CollectionRules>;
+  rulesChanges: number;
   /** Earlier rules too, by name and version. */
   readonly declarations: Map<CollectionName, readonly Declaration[]>;
   readonly members: Map<UserId, Member>;
@@ -55,6 +56,7 @@ export interface SpaceTable {
   readonly numbers: Map<DeviceId, TakenNumber>;
   readonly clock: VersionIndex<TakenNumber>;
   readonly receipts: Map<ChangeKey, Receipt>;
+  syncs: SyncEntry[];
 }
 
 const FIRST: SpacePosition = { epoch: 1, head: 0, floor: 0 };
@@ -74,6 +76,7 @@ export function spaceTable(
     declaredOnly: false,
     createdAtMs: null,
     rules: new Map(),
+    rulesChanges: 0,
     declarations: new Map(),
     members: new Map(),
     accessChanges: 0,
@@ -86,6 +89,7 @@ export function spaceTable(
     numbers: new Map(),
     clock: versionIndex(),
     receipts: new Map(),
+    syncs: [],
   };
 }
 

@@ -1,5 +1,6 @@
 import { compareUtf8, type SpaceKey, spaceKey, spaceOf, tenantOf } from '@syncline/core';
-import type { SpaceDetails, Spaces } from '@syncline/ports';
+import { OPEN_CONFLICTS_COUNTED, type SpaceDetails, type Spaces } from '@syncline/ports';
+import { rowsOf } from './conflict-ledger';
 import { declareIn } from './declarations';
 import { setMember } from './members';
 import { type SpaceTable, spaceTable } from './space-table';
@@ -71,6 +72,7 @@ function detailsOf(table: SpaceTable, devicesSinceMs: number): SpaceDetails {
     createdAtMs,
     changedAtMs: changedAtMs(table),
     devices: seen.length,
+    openConflicts: Math.min(rowsOf(table, true).length, OPEN_CONFLICTS_COUNTED),
   };
 }
 

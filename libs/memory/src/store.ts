@@ -11,6 +11,7 @@ import type {
   MergeStore,
   PastStore,
   ReceiptStore,
+  SyncLog,
   UpkeepStore,
 } from '@syncline/ports';
 import { administration } from './administration';
@@ -26,6 +27,7 @@ import { pastStore } from './past-store';
 import { receiptStore } from './receipt-store';
 import { storeTables } from './store-tables';
 import { systemClock } from './system-clock';
+import { syncLog } from './sync-log';
 import { upkeepStore } from './upkeep-store';
 
 export type MemoryStore = MergeStore &
@@ -35,6 +37,7 @@ export type MemoryStore = MergeStore &
   HistoryStore &
   ConflictLedger &
   PastStore &
+  SyncLog &
   AuditStore &
   ReceiptStore &
   Directory &
@@ -51,6 +54,7 @@ export function memoryStore(clock: Clock = systemClock()): MemoryStore {
     ...historyStore(tables),
     ...conflictLedger(tables),
     ...pastStore(tables),
+    ...syncLog(tables),
     ...auditStore(tables),
     ...receiptStore(tables),
     ...directory(tables),

@@ -20,6 +20,8 @@ export interface ToldVersions {
   /** Its contents are forgotten. */
   prune(entry: HistoryEntry): void;
   readonly settingOf: (version: VersionAbout) => VersionSetting;
+  /** The last version that was committed up to a time; 0 for none. */
+  readonly committedBy: (timeMs: number) => Version;
   /** The versions above `after`, the oldest first. */
   readonly facts: (after: Version, upTo: Version, limit: number) => KeptFacts[];
 }
@@ -46,6 +48,12 @@ export function toldVersions(kept: ReadonlyMap<Version, HistoryEntry>): ToldVers
           before === undefined ? pruned.get(previousVersion)?.deleted === true : before.payload === null,
         settles: isSettled ? next.id : null,
       };
+    },
+    committedBy(timeMs) {
+      const later = versions.findIndex(
+        (version) => (kept.get(version) ?? pruned.get(version)!).committedAtMs > timeMs,
+      );
+      return (later < 0 ? versions.at(-1) : versions[later - 1]) ?? 0;
     },
     facts(after, upTo, limit) {
       const found: KeptFacts[] = [];

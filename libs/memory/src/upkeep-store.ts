@@ -1,6 +1,8 @@
-import type { Unannounced, UpkeepStore } from '@syncline/ports';
+import type { PruneMore, Unannounced, UpkeepStore } from '@syncline/ports';
 import { purgeTombstones } from './space-table';
 import { spacesAfter, type StoreTables } from './store-tables';
+
+const NO_MORE: PruneMore = { collections: [], spare: () => Promise.resolve(() => false) };
 
 export function upkeepStore(tables: StoreTables): UpkeepStore {
   const { spaces, unannounced } = tables;
@@ -34,9 +36,10 @@ export function upkeepStore(tables: StoreTables): UpkeepStore {
         table.state = { ...table.state, floor };
         return { purged };
       }),
-    pruneHistory: async (space, perRecordMax, olderThanMs, upTo) => ({
-      pruned: spaces.get(space)?.history.prune(perRecordMax, olderThanMs, upTo) ?? 0,
-    }),
+    async pruneHistory(space, perRecordMax, olderThanMs, upTo, more = NO_MORE) {
+      const request = { perRecordMax, olderThanMs, upTo, ...more, spare: await more.spare() };
+      return { pruned: spaces.get(space)?.history.prune(request) ?? 0 };
+    },
     async pruneReceipts(space, olderThanMs) {
       const receipts = spaces.get(space)?.receipts ?? new Map<never, never>();
       let pruned = 0;

@@ -1,19 +1,21 @@
 import {
   type Change,
   type ChangeReliance,
-  type CollectionDigest,
   type CollectionName,
   type DeviceId,
-  type Digests,
   type Hash64,
   type HlcTime,
   idProblem,
+  type Kept,
   type PageEntry,
   type Patch,
   type RecordId,
   type RecordImage,
   type Scope,
+  type Sibling,
   type SpaceId,
+  type ToldDigest,
+  type ToldDigests,
   type TenantId,
   type UserId,
   WHOLE_SPACE,
@@ -43,12 +45,12 @@ export const anyTenant = fc.stringMatching(/^[a-z0-9-]{1,12}$/) as fc.Arbitrary<
 export const anyCollection = fc.stringMatching(/^[a-z][a-z0-9._-]{0,12}$/) as fc.Arbitrary<CollectionName>;
 
 export const anyHash: fc.Arbitrary<Hash64> = fc.record({ a: anyUint32, b: anyUint32 });
-export const anyDigest: fc.Arbitrary<CollectionDigest> = fc.record({
+export const anyDigest: fc.Arbitrary<ToldDigest> = fc.record({
   count: anyWhole,
   versions: anyHash,
-  contents: anyHash,
+  contents: fc.option(anyHash),
 });
-export const anyDigests: fc.Arbitrary<Digests> = anyMap(anyCollection, anyDigest);
+export const anyDigests: fc.Arbitrary<ToldDigests> = anyMap(anyCollection, anyDigest);
 
 export function anyMap<Key, Value>(
   key: fc.Arbitrary<Key>,
@@ -131,7 +133,28 @@ export const anyChange: fc.Arbitrary<Change> = fc
 const stamp = { time: anyTime, device: anyDevice, number: anyWhole };
 const named = { collection: anyCollection, id: anyRecordId, version: anyWhole };
 
-export const anyImage: fc.Arbitrary<RecordImage> = fc.record({
+const anySibling: fc.Arbitrary<Sibling> = fc
+  .record({
+    ...{ device: anyDevice, number: anyWhole, time: anyTime, user: anyUser, schemaVersion: anyUint32 },
+    payload: fc.option(anyBytes),
+  })
+  // The version at which it was written stays with the server.
+  .map((sibling) => ({ ...sibling, deleted: sibling.payload === null, version: 0 }));
+
+const anyKept: fc.Arbitrary<Kept> = fc.oneof(
+  fc.record({
+    kind: fc.constant('siblings' as const),
+    siblings: fc.array(anySibling, { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({
+    kind: fc.constant('data' as const),
+    type: anyText,
+    state: anyBytes,
+    recent: fc.constant([]),
+  }),
+);
+
+const anyPlainImage: fc.Arbitrary<RecordImage> = fc.record({
   ...named,
   ...stamp,
   payload: anyBytes,
@@ -139,6 +162,10 @@ export const anyImage: fc.Arbitrary<RecordImage> = fc.record({
   schemaVersion: anyUint32,
   resurrected: fc.boolean(),
 });
+
+export const anyImage: fc.Arbitrary<RecordImage> = fc
+  .tuple(anyPlainImage, fc.option(anyKept))
+  .map(([image, kept]) => (kept === null ? image : { ...image, kept }));
 
 export const anyEntry: fc.Arbitrary<PageEntry> = fc.oneof(
   fc.record({ kind: fc.constant('put' as const), record: anyImage }),
@@ -148,6 +175,16 @@ export const anyEntry: fc.Arbitrary<PageEntry> = fc.oneof(
     ...stamp,
     previousVersion: anyWhole,
     patch: anyPatch,
+    user: anyUser,
+    schemaVersion: anyUint32,
+  }),
+  fc.record({
+    kind: fc.constant('operations' as const),
+    ...named,
+    ...stamp,
+    previousVersion: anyWhole,
+    type: anyText,
+    operations: fc.array(anyBytes, { maxLength: 3 }),
     user: anyUser,
     schemaVersion: anyUint32,
   }),

@@ -80,6 +80,12 @@ export const change = {
     patch: { set: payload(set), remove } satisfies Patch,
   }),
   delete: (id: string, given: ChangeGiven = {}): Change => ({ ...facts(id, given), kind: 'delete' }),
+  operations: (id: string, type: string, operations: unknown, given: ChangeGiven = {}): Change => ({
+    ...facts(id, given),
+    kind: 'operations',
+    type,
+    operations: payload(operations),
+  }),
 };
 
 export function numbered(changes: readonly Change[], first: number): Change[] {

@@ -4,6 +4,7 @@ import {
   deviceId,
   encodeDecision,
   hlcTime,
+  type LedgerDecision,
   type Push,
   recordId,
   recordKey,
@@ -24,6 +25,7 @@ export function describeConflictLedgerContract(name: string, make: MakeStore): v
     const world = storeWorld(make);
     describeListing(world);
     describeReading(world);
+    describeWaitingForResolvers(world);
   });
 }
 
@@ -46,7 +48,7 @@ async function decide(
   space: SpaceKey,
   id: RecordId,
   baseVersion: number,
-  state: 'resolved' | 'reopened',
+  state: LedgerDecision['state'],
 ): Promise<void> {
   const set = encodeDecision({ state, resolution: 'stored', standing: 2 });
   const patch = change.patch('a', {}, [], { collection: CONFLICTS, baseVersion });
@@ -179,5 +181,51 @@ function describeReading(world: StoreWorld): void {
     expect(names.map(({ key }) => found.get(key))).toEqual([2, 11, undefined]);
     expect((await world.store.recordVersions(space, [])).size).toBe(0);
     expect((await world.store.recordVersions(world.nowhere(), names)).size).toBe(0);
+  });
+}
+
+function describeWaitingForResolvers(world: StoreWorld): void {
+  const rule = { endpoint: 'resolver.example.org:7500' };
+  /** In a space with one conflict of each of two devices. */
+  const asking = async (): Promise<SpaceKey> => {
+    const space = await world.space();
+    await world.store.declare(space, rulesOf(NOTES, { policy: 'external', rule }));
+    await world.device(space, 'd1').push(change.create('a', { n: 1 }), change.update('a', { n: 2 }));
+    for (const device of ['c2', 'c1'])
+      await world.device(space, device).push(change.update('a', { by: device }, { baseVersion: 1 }));
+    return space;
+  };
+  /** Other tests of the same store have left conflicts as well. */
+  const walk = async (
+    spaces: readonly SpaceKey[],
+    limit: number,
+  ): Promise<(readonly [SpaceKey, string])[]> => {
+    const found: (readonly [SpaceKey, string])[] = [];
+    let after: { readonly space: SpaceKey; readonly id: RecordId } | null = null;
+    for (;;) {
+      const page: readonly { readonly space: SpaceKey; readonly id: RecordId }[] =
+        await world.store.waitingForResolver(after, limit);
+      expect(page.length).toBeLessThanOrEqual(limit);
+      found.push(...page.map(({ space, id }) => [space, id] as const));
+      if (page.length === 0) return found.filter(([space]) => spaces.includes(space));
+      after = page.at(-1)!;
+    }
+  };
+
+  test('those that wait for a resolver are found in all spaces, in order, and no others', async () => {
+    const spaces = [await asking(), await asking()].sort();
+    await spaceOfConflicts(world);
+    const all = spaces.flatMap((space) => ['c1', 'c2'].map((device) => [space, idOf(device)] as const));
+    for (const limit of [1, 3, 100]) expect(await walk(spaces, limit)).toEqual(all);
+  });
+
+  test('one that was decided, or left to a person, does not wait for a resolver any more', async () => {
+    const space = await asking();
+    await decide(world, space, idOf('c1'), 4, 'resolved');
+    await decide(world, space, idOf('c2'), 3, 'open');
+    expect(await walk([space], 10)).toEqual([]);
+    await decide(world, space, idOf('c1'), 5, 'reopened');
+    expect(await walk([space], 10)).toEqual([]);
+    expect((await world.store.conflicts({ space, before: null, waiting: true, limit: 9 })).length).toBe(2);
   });
 }

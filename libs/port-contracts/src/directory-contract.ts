@@ -70,9 +70,23 @@ function describeRules(world: StoreWorld): void {
       rule: { default: { kind: 'last-write' }, deep: [1.5, null, 'é', { b: 1, a: 2 }] },
       rulesVersion: 77,
       deletes: 'ask',
-      schema: { current: 3, oldest: 2 },
+      schema: {
+        current: 3,
+        oldest: 2,
+        steps: [
+          {
+            toVersion: 3,
+            up: [
+              { kind: 'rename', field: 'é/a~1b', to: 'c' },
+              { kind: 'convert', field: 'd', to: 'mapped', values: [['"x"', '1.0']] },
+            ],
+            down: [{ kind: 'join', fields: ['e', 'f'], separator: ' ', into: 'g' }],
+          },
+        ],
+      },
       jsonSchema: '{ "type":"object" }',
       recordBytesMax: 70_000,
+      history: { versionsMax: 9, keptMs: 2 ** 45, classes: [{ olderThanMs: 5, onePerMs: 4 }] },
     });
     const secrets = rulesOf('secrets', { encrypted: true, json: false });
     expect(await world.store.declare(space, notes)).toBe(1);

@@ -84,7 +84,7 @@ function describeEntries(world: StoreWorld): void {
     const space = await world.space();
     await world.store.declare(
       space,
-      rulesOf(NOTES, { policy: 'field-merge', schema: { current: 2, oldest: 1 } }),
+      rulesOf(NOTES, { policy: 'field-merge', schema: { current: 2, oldest: 1, steps: [] } }),
     );
     const [d1, d2] = [world.device(space, 'd1'), world.device(space, 'd2', { nowMs: BASE_MS + 50 })];
     const given = { schemaVersion: 1 };

@@ -6,6 +6,7 @@ import {
   type Push,
   type PushResult,
   recordId,
+  type SchemaStep,
   type SpaceKey,
   type StoredRecord,
 } from '@syncline/core';
@@ -14,12 +15,21 @@ import { mergeInto } from './merge-fixtures';
 import type { StoreWorld } from './store-under-test';
 import { storedRecords } from './whole-space';
 
+const STEP: SchemaStep = {
+  toVersion: 2,
+  up: [
+    { kind: 'rename', field: 'f0', to: 'g0' },
+    { kind: 'convert', field: 'f1', to: 'array', values: [] },
+    { kind: 'default', field: 'g1', value: '0' },
+  ],
+  down: [],
+};
 const COLLECTIONS = [
   rulesOf(NOTES),
   rulesOf('fields', { policy: 'field-merge' }),
   rulesOf('held', { policy: 'manual' }),
   rulesOf('kept', { policy: 'server-wins', deletes: 'resurrect' }),
-  rulesOf('shaped', { policy: 'client-wins', schema: { oldest: 1, current: 2 } }),
+  rulesOf('shaped', { policy: 'client-wins', schema: { oldest: 1, current: 2, steps: [STEP] } }),
 ];
 const DEVICES = ['d1', 'd2', 'd3'];
 const IDS = ['a', 'b'];

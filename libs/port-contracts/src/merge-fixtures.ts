@@ -7,8 +7,10 @@ import {
   deviceId,
   type Limits,
   mergeKeys,
+  type MergeFacts,
   type MergePlan,
   type Outcome,
+  pastNeeded,
   planMerge,
   policyRegistry,
   type PolicyRegistry,
@@ -53,18 +55,21 @@ export async function planWithin(
   const wanted = [...pushes].map(([space, each]) => [space, mergeKeys(each, CONFLICTS)] as const);
   const loaded = await transaction.load(new Map(wanted));
   const facts = new Map([...loaded].map(([space, each]) => [space, factsOf(each, given)] as const));
-  const needed = [...facts].map(([space, each]) => [space, seenNeeded(each, pushes.get(space)!)] as const);
-  const asked = needed.filter(([, requests]) => requests.length > 0);
-  const seen = asked.length === 0 ? new Map<SpaceKey, never>() : await transaction.seen(new Map(asked));
+  const needed = <Request>(of: (known: FirstFacts, pushes: readonly Push[]) => readonly Request[]) =>
+    new Map([...facts].map(([space, each]) => [space, of(each, pushes.get(space)!)] as const));
+  const seen = await transaction.seen(needed(seenNeeded));
+  const past = await transaction.past(needed(pastNeeded));
   return new Map(
     [...facts].map(([space, each]) => [
       space,
-      planMerge({ ...each, seen: seen.get(space) ?? new Map<never, never>() }, pushes.get(space)!),
+      planMerge({ ...each, seen: seen.get(space)!, past: past.get(space)! }, pushes.get(space)!),
     ]),
   );
 }
 
-function factsOf(loaded: LoadedSpace, given: MergeGiven) {
+type FirstFacts = Omit<MergeFacts, 'seen' | 'past'>;
+
+function factsOf(loaded: LoadedSpace, given: MergeGiven): FirstFacts {
   return {
     nowMs: given.nowMs ?? BASE_MS,
     space: loaded.state,

@@ -46,6 +46,26 @@ function describeSeenAtBase(world: StoreWorld, seenOf: Told): void {
     ]);
   });
 
+  test('is told in the shape in which it was written', async () => {
+    const space = await world.space();
+    await world.store.declare(space, rulesOf('notes', { schema: { current: 2, oldest: 1, steps: [] } }));
+    const d1 = world.device(space, 'd1');
+    await d1.push(
+      change.create('a', { n: 1 }, { schemaVersion: 1 }),
+      change.update('a', { n: 2 }, { schemaVersion: 2 }),
+    );
+    const request = { collection: NOTES, id: recordId('a'), device: deviceId('d1') };
+    const wanted = [
+      { ...request, baseVersion: 1, after: 0 },
+      { ...request, baseVersion: 2, after: 0 },
+      { ...request, baseVersion: 0, after: 1 },
+    ];
+    const found = await world.store.transact([space], (transaction) =>
+      transaction.seen(new Map([[space, wanted]])),
+    );
+    expect(wanted.map((each) => found.get(space)?.get(seenKey(each))?.schemaVersion)).toEqual([1, 2, 1]);
+  });
+
   test('is unknown for a record that never was', async () => {
     const space = await world.space();
     expect(await seenOf(space, 'd1', 0)).toBe('unknown');

@@ -1,4 +1,5 @@
 import { describeMergeBatches } from './merge-batches';
+import { describeMergeKept } from './merge-kept';
 import { describeMergeLoading } from './merge-loading';
 import { describeMergeSeen } from './merge-seen';
 import { describeMergeTransactions } from './merge-transactions';
@@ -10,6 +11,7 @@ export function describeMergeStoreContract(name: string, make: MakeStore): void 
     describeMergeTransactions(world);
     describeMergeLoading(world);
     describeMergeSeen(world);
+    describeMergeKept(world);
     describeMergeBatches(world);
   });
 }

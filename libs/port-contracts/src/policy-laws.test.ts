@@ -33,6 +33,18 @@ const fieldMergeRules = fc.record(
   { requiredKeys: ['fields'] },
 );
 
+const externalRules = fc.record(
+  {
+    endpoint: fc.constantFrom('resolver.example.org:7500', '10.0.0.7:80', '[::1]:65535'),
+    deadlineMs: fc.integer({ min: 10, max: 30_000 }),
+    settings: fc.constantFrom('', '{}', '{"n":1.50}', '[1]'),
+    plaintext: fc.boolean(),
+    tokenSecret: fc.constantFrom('', 'wards', 'a-1_b'),
+    fallbackPolicy: fc.constantFrom('', 'last-write-wins', 'server-wins', 'client-wins'),
+  },
+  { requiredKeys: ['endpoint'] },
+);
+
 describePolicyLaws({
   policy: CORE_POLICIES['last-write-wins'],
   declaredRules: windows,
@@ -42,6 +54,12 @@ describePolicyLaws({
   policy: CORE_POLICIES['field-merge'],
   declaredRules: fieldMergeRules,
   claimsOrderFree: 'some rules',
+});
+describePolicyLaws({
+  policy: CORE_POLICIES.external,
+  declaredRules: externalRules,
+  claimsOrderFree: 'no rule',
+  needsRule: true,
 });
 for (const name of ['server-wins', 'client-wins', 'manual'] as const) {
   describePolicyLaws({

@@ -1,4 +1,13 @@
-import { deviceId, EPOCH_VERSIONS_GAP, spaceId, spaceKey, spaceOf, tenantOf, userId } from '@syncline/core';
+import {
+  deviceId,
+  EPOCH_VERSIONS_GAP,
+  recordId,
+  spaceId,
+  spaceKey,
+  spaceOf,
+  tenantOf,
+  userId,
+} from '@syncline/core';
 import {
   type AdministrationWorld,
   administrationWorld,
@@ -15,6 +24,7 @@ export function describeSpacesContract(name: string, make: MakeAdministration): 
     const world = administrationWorld(make);
     describeFounding(world);
     describeDetails(world);
+    describeOpenConflicts(world);
     describeRemoving(world);
   });
 }
@@ -61,6 +71,21 @@ function describeFounding(world: AdministrationWorld): void {
   });
 }
 
+function describeOpenConflicts(world: AdministrationWorld): void {
+  test('conflicts are counted as long as they wait for someone', async () => {
+    const { store } = world;
+    const space = await world.space();
+    await store.declare(space, rulesOf('notes', { policy: 'manual' }));
+    const [d1, d2] = [world.device(space, 'd1'), world.device(space, 'd2')];
+    await d1.push(change.create('a', 1), change.update('a', 2), change.create('b', 1), change.update('b', 2));
+    await d2.push(change.update('a', 3, { baseVersion: 1 }), change.update('b', 3, { baseVersion: 3 }));
+    expect(await store.details(space, 0)).toMatchObject({ openConflicts: 2 });
+    const resolves = [recordId('notes/d2/1')];
+    await d1.push(change.update('a', 4, { baseVersion: 2, resolves }));
+    expect(await store.details(space, 0)).toMatchObject({ openConflicts: 1 });
+  });
+}
+
 function describeDetails(world: AdministrationWorld): void {
   test('details tell where a space stands', async () => {
     const { store } = world;
@@ -80,6 +105,7 @@ function describeDetails(world: AdministrationWorld): void {
       createdAtMs: BASE_MS,
       changedAtMs: null,
       devices: 0,
+      openConflicts: 0,
     });
     await world.device(space, 'd1', { nowMs: BASE_MS + 7 }).push(change.create('a', 'xx'));
     for (const [id, nowMs] of [
@@ -95,6 +121,7 @@ function describeDetails(world: AdministrationWorld): void {
       bytes: 4,
       changedAtMs: BASE_MS + 7,
       devices: 1,
+      openConflicts: 0,
     });
     expect(await store.details(world.nowhere(), 0)).toBeNull();
   });

@@ -8,6 +8,7 @@ import { describeMergeStoreContract } from './merge-store-contract';
 import { describePastStoreContract } from './past-store-contract';
 import { describeReceiptStoreContract } from './receipt-store-contract';
 import type { MakeStore } from './store-under-test';
+import { describeSyncLogContract } from './sync-log-contract';
 import { describeUpkeepStoreContract } from './upkeep-store-contract';
 
 /** All suites of a store that keeps everything in one place. */
@@ -18,6 +19,7 @@ export function describeStoreContracts(name: string, make: MakeStore): void {
   describeUpkeepStoreContract(name, make);
   describeHistoryStoreContract(name, make);
   describePastStoreContract(name, make);
+  describeSyncLogContract(name, make);
   describeAuditStoreContract(name, make);
   describeConflictLedgerContract(name, make);
   describeReceiptStoreContract(name, make);

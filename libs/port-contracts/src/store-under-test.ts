@@ -9,6 +9,7 @@ import type {
   MergeStore,
   PastStore,
   ReceiptStore,
+  SyncLog,
   UpkeepStore,
 } from '@syncline/ports';
 import { deviceOn, type MergeGiven, type TestDevice } from './merge-fixtures';
@@ -19,6 +20,7 @@ export type Store = MergeStore &
   UpkeepStore &
   HistoryStore &
   PastStore &
+  SyncLog &
   AuditStore &
   ConflictLedger &
   ReceiptStore &

@@ -1,6 +1,7 @@
 import { recordId, type SpaceKey, spaceId, spaceKey } from '@syncline/core';
 import { BASE_MS, change, NOTES, pushOf } from './change-fixtures';
 import { lookingDuring } from './eventually';
+import { describeHistoryRetention } from './history-retention-contract';
 import { mergeInto } from './merge-fixtures';
 import { type MakeStore, type StoreWorld, storeWorld } from './store-under-test';
 import { expectConsistent, readSpace, wholeSpace } from './whole-space';
@@ -12,6 +13,7 @@ export function describeUpkeepStoreContract(name: string, make: MakeStore): void
     describeListing(world);
     describeFloor(world);
     describePruning(world);
+    describeHistoryRetention(world);
     describeLeases(world);
     describeNowhere(world);
   });
@@ -165,7 +167,7 @@ function describePruning(world: StoreWorld): void {
       [5, 4, 2, 1],
       [6, 3],
     ]);
-    expect(await world.store.pruneHistory(space, 1, BASE_MS + 1, Number.MAX_SAFE_INTEGER)).toEqual({
+    expect(await world.store.pruneHistory(space, 1, BASE_MS + 2, Number.MAX_SAFE_INTEGER)).toEqual({
       pruned: 1,
     });
     expect([await versionsOf(space, 'a'), await versionsOf(space, 'b')]).toEqual([

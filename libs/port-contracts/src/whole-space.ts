@@ -2,6 +2,7 @@ import {
   type CollectionName,
   type DigestSum,
   digestSum,
+  contentBytes,
   contentHash,
   type ReadRecord,
   recordKey,
@@ -28,7 +29,7 @@ export function expectConsistent({ state, rows, more }: Changes): void {
   expect(versions.at(-1) ?? 0).toBeLessThanOrEqual(state.head);
   const live = rows.filter(({ deleted }) => !deleted);
   expect(state.records).toBe(live.length);
-  expect(state.bytes).toBe(live.reduce((bytes, { payload }) => bytes + payload!.length, 0));
+  expect(state.bytes).toBe(live.reduce((bytes, row) => bytes + contentBytes(row), 0));
   expect(sameDigests(state.digests, digestsOf(live))).toBe(true);
 }
 

@@ -16,6 +16,8 @@ import type { RecordName } from './delta-store';
  *   returns, along an index that holds nothing but conflicts, and `waiting` along one of those that wait.
  * - `seenBy` tells what devices saw, as `seen` of a merge does, without holding anything up.
  * - `writtenAt` finds what versions did, as far as the history reaches back.
+ * - `waitingForResolver` walks over all spaces, in the order of the UTF-8 bytes of their keys and of the ids in them, along an
+ *   index that holds nothing but the conflicts that a tenant's resolver has to be asked about.
  * - A space that does not exist has no conflicts, and nothing is known of it.
  */
 export interface ConflictLedger {
@@ -26,6 +28,15 @@ export interface ConflictLedger {
   writtenAt(space: SpaceKey, versions: readonly Version[]): Promise<ReadonlyMap<Version, HistoryEntry>>;
   /** The versions at which records stand, live or as tombstones, without their contents. */
   recordVersions(space: SpaceKey, names: readonly RecordName[]): Promise<ReadonlyMap<RecordKey, Version>>;
+  /** From the one behind `after` on; null to begin with the first. */
+  waitingForResolver(after: WaitingConflict | null, limit: number): Promise<readonly WaitingConflict[]>;
+}
+
+/** A conflict that the resolver of its tenant has to be asked about. */
+export interface WaitingConflict {
+  readonly space: SpaceKey;
+  /** Of the conflict's record. */
+  readonly id: RecordId;
 }
 
 export interface ConflictsRequest {

@@ -43,6 +43,8 @@ export interface Head {
 export interface SpaceCollections {
   readonly state: SpaceState;
   readonly rules: ReadonlyMap<CollectionName, CollectionRules>;
+  /** As in `Changes`. */
+  readonly rulesChanges: number;
 }
 
 export interface RecordName {
@@ -92,6 +94,8 @@ export interface Changes {
   /** There are further rows of these collections above the last one. */
   readonly more: boolean;
   readonly clock: ReadonlyMap<DeviceId, ChangeNumber>;
+  /** Grows with each declaration of a collection: as long as it is the same in the same epoch, so are all rules. */
+  readonly rulesChanges: number;
 }
 
 export interface RangeRequest {

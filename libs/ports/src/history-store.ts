@@ -2,7 +2,7 @@ import type { CollectionName, HistoryEntry, RecordId, SpaceKey, Version } from '
 
 /**
  * Contract: entries come newest first, and `before` is exclusive. `atOrBefore` finds what a record held at a
- * version: null when the history no longer reaches back, or the record did not exist yet. A space that does not
+ * version: null when that is forgotten, even where earlier versions are not, or the record did not exist yet. A space that does not
  * exist has no history.
  */
 export interface HistoryStore {

@@ -23,6 +23,7 @@ export * from './receipt-store';
 export * from './secrets';
 export * from './session-registry';
 export * from './spaces';
+export * from './sync-log';
 export * from './tenants';
 export * from './timer';
 export * from './tokens';

@@ -6,6 +6,9 @@ import type {
   DeviceId,
   MergeKeys,
   MergePlan,
+  PastKey,
+  PastRequest,
+  PastWrite,
   Quota,
   Receipt,
   RecordKey,
@@ -47,6 +50,13 @@ export interface MergeTransaction {
   seen(
     wanted: ReadonlyMap<SpaceKey, readonly SeenRequest[]>,
   ): Promise<ReadonlyMap<SpaceKey, ReadonlyMap<SeenKey, Seen>>>;
+  /**
+   * What was done to a record above a version, in order, `PAST_WRITES_MAX + 1` writes at most: whoever asks finds by their
+   * previous versions whether the history still has them all.
+   */
+  past(
+    wanted: ReadonlyMap<SpaceKey, readonly PastRequest[]>,
+  ): Promise<ReadonlyMap<SpaceKey, ReadonlyMap<PastKey, readonly PastWrite[]>>>;
   /** At most one plan a space, made from what this transaction loaded. */
   save(plans: readonly MergePlan[]): Promise<void>;
 }

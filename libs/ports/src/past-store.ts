@@ -1,6 +1,6 @@
 import type { CollectionName, HistoryEntry, PastVersion, RecordId, SpaceKey, Version } from '@syncline/core';
 
-/** How far back the history of a space tells everything. */
+/** How far back the history of a space, or of some of its collections, tells everything. */
 export interface Reach {
   readonly head: Version;
   /** As of this version and later ones, history knows what every record held; below, some may be forgotten. */
@@ -54,7 +54,7 @@ export interface ChangedSince {
  * - Nothing that is told of a version that the reach includes changes any more, so parts that are read one after the other are
  *   of the same moment, as long as the reach still includes it after the last one.
  * - `versionAt` is the last version that was committed up to that time, and 0 where there is none; where clocks were set
- *   back, it is one of those for which that can be said.
+ *   back, it is one of those for which that can be said. That its content is forgotten makes no difference.
  * - `placesAt` goes by the ids of a collection in the order of their bytes, from the one after `after` on, and names every
  *   record that was ever in it and has history.
  * - `entriesAt` finds entries by their versions, in order, and the reach at the same moment.
@@ -62,7 +62,8 @@ export interface ChangedSince {
  * - A space that does not exist has no reach and no history.
  */
 export interface PastStore {
-  reach(space: SpaceKey): Promise<Reach | null>;
+  /** Of these collections; of none means of all. */
+  reach(space: SpaceKey, collections?: readonly CollectionName[]): Promise<Reach | null>;
   versionAt(space: SpaceKey, timeMs: number): Promise<Version>;
   versionsOf(request: VersionsRequest): Promise<PastVersions>;
   /** Those that history tells of, in the order of their bytes. */
@@ -77,6 +78,7 @@ export interface PastStore {
   entriesAt(
     space: SpaceKey,
     versions: readonly Version[],
+    collections?: readonly CollectionName[],
   ): Promise<{ readonly reach: Reach; readonly entries: readonly HistoryEntry[] } | null>;
   changedSince(
     space: SpaceKey,

@@ -33,7 +33,11 @@ export interface SpaceDetails extends SpaceSettings {
   readonly changedAtMs: number | null;
   /** Devices seen since the time that was asked for. */
   readonly devices: number;
+  /** Those that wait for someone; no more than `OPEN_CONFLICTS_COUNTED` are counted. */
+  readonly openConflicts: number;
 }
+
+export const OPEN_CONFLICTS_COUNTED = 10_000;
 
 export interface SpacesRequest {
   readonly tenant: TenantId;

@@ -1,5 +1,5 @@
-import { recordKey, type SpaceKey, WAITING_NOT } from '@syncline/core';
-import type { ConflictLedger, ConflictRow, RecordName } from '@syncline/ports';
+import { recordKey, type SpaceKey, WAITING_FOR_RESOLVER, WAITING_NOT } from '@syncline/core';
+import type { ConflictLedger, ConflictRow, RecordName, WaitingConflict } from '@syncline/ports';
 import { arraysOf, type Column, unnestOf } from './columns';
 import { entryOf, HISTORY_NAMES, type HistoryRow } from './history-rows';
 import { findSeen } from './merge-seen';
@@ -8,10 +8,11 @@ import { type Sql, statement } from './sql';
 
 /** As the two indexes have it. */
 const IN_LEDGER = `collection = 'sys.conflicts'`;
-const WAITS = `position('${WAITING_NOT}'::bytea in meta) = 0`;
+/** Of a record, see the index that holds those that wait. */
+export const WAITS = `collection = 'sys.conflicts' and position('${WAITING_NOT}'::bytea in meta) = 0`;
 
 const ALL = `from records where space collate by_conflict = $1::text and ${IN_LEDGER} and meta is not null`;
-const WAITING = `from records where space collate by_waiting_conflict = $1::text and ${IN_LEDGER} and ${WAITS}`;
+const WAITING = `from records where space collate by_waiting_conflict = $1::text and ${WAITS}`;
 
 const rows = (from: string): string =>
   `select id, version, meta as facts ${from} and version < $2::int8 order by version desc limit $3::int8`;
@@ -21,6 +22,14 @@ const waitingOf = statement<ConflictRow>('conflicts.waiting', rows(WAITING));
 const countOf = statement<{ readonly count: number }>(
   'conflicts.count',
   `select count(*) from (select ${ALL} limit $2::int8) counted`,
+);
+
+const forResolver = statement<WaitingConflict>(
+  'conflicts.for_resolver',
+  `select space, id from records
+   where ${IN_LEDGER} and position('${WAITING_FOR_RESOLVER}'::bytea in meta) > 0
+     and (space collate by_conflict_to_resolve, id) > ($1::text, $2::text)
+   order by space collate by_conflict_to_resolve, id limit $3::int8`,
 );
 
 const NAMES: readonly Column<RecordName>[] = [
@@ -67,5 +76,6 @@ export function conflictLedger(sql: Sql): ConflictLedger {
       const found = await sql.query(recordVersions(space, ...arraysOf(NAMES, names)));
       return new Map(found.map(({ collection, id, version }) => [recordKey(collection, id), version]));
     },
+    waitingForResolver: (after, limit) => sql.query(forResolver(after?.space ?? '', after?.id ?? '', limit)),
   };
 }

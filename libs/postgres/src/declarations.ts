@@ -14,7 +14,7 @@ const OF_BOTH = NAMES.replaceAll(/\w+/g, 'd.$&');
 
 const hold = statement<{ readonly space: SpaceKey }>(
   'declarations.hold',
-  'select space from spaces where space = $1::text for no key update',
+  'update spaces set rules_changes = rules_changes + 1 where space = $1::text returning space',
 );
 const versionsOf = statement<{ readonly stands: number; readonly last: number }>(
   'declarations.versions',
@@ -24,11 +24,11 @@ const versionsOf = statement<{ readonly stands: number; readonly last: number }>
        as last`,
 );
 const RULES = `space, ${RULES_NAMES}`;
-const RULES_VALUES = `$1::text, $2::text, $3::text, $4::text, $5::int8, $6::text, $7::bool, $8::bool, $9::int8, $10::int8, $11::text, $12::int8`;
+const RULES_VALUES = `$1::text, $2::text, $3::text, $4::text, $5::int8, $6::text, $7::bool, $8::bool, $9::int8, $10::int8, $11::text, $12::text, $13::int8, $14::text`;
 const remember = statement<never>(
   'declarations.remember',
   `insert into declarations (${RULES}, description, declared_at_ms, declared_by)
-   values (${RULES_VALUES}, $13::text, coalesce($14::int8, (extract(epoch from now()) * 1000)::int8), $15::text)`,
+   values (${RULES_VALUES}, $15::text, coalesce($16::int8, (extract(epoch from now()) * 1000)::int8), $17::text)`,
 );
 const stand = statement<never>(
   'declarations.stand',
@@ -37,7 +37,8 @@ const stand = statement<never>(
    set policy = excluded.policy, rule = excluded.rule, rules_version = excluded.rules_version,
      deletes = excluded.deletes, encrypted = excluded.encrypted, json = excluded.json,
      schema_current = excluded.schema_current, schema_oldest = excluded.schema_oldest,
-     json_schema = excluded.json_schema, record_bytes_max = excluded.record_bytes_max`,
+     schema_steps = excluded.schema_steps, json_schema = excluded.json_schema, record_bytes_max = excluded.record_bytes_max,
+     history = excluded.history`,
 );
 const findVersion = statement<DeclarationRow>(
   'declarations.find_version',
@@ -56,7 +57,11 @@ const list = statement<DeclarationRow>(
 );
 const forget = statement<{ readonly space: SpaceKey }>(
   'declarations.take_back',
-  'delete from collections where space = $1::text and collection = $2::text returning space',
+  `with gone as (
+     delete from collections where space = $1::text and collection = $2::text returning space
+   )
+   update spaces set rules_changes = rules_changes + 1
+   where space = $1::text and exists (select from gone) returning space`,
 );
 
 export function declarations(sql: Sql): Declarations {
@@ -107,9 +112,14 @@ export async function declareWithin(
 function rulesParams(rules: CollectionRules): Param[] {
   const { collection, policy, rule, rulesVersion, deletes, encrypted, json, jsonSchema, recordBytesMax } =
     rules;
-  const { current, oldest } = rules.schema;
-  const shape = [current, oldest, jsonSchema, recordBytesMax];
+  const { current, oldest, steps } = rules.schema;
+  const shape = [current, oldest, JSON.stringify(steps), jsonSchema, recordBytesMax, historyText(rules)];
   return [collection, policy, JSON.stringify(rule), rulesVersion, deletes, encrypted, json, ...shape];
+}
+
+function historyText({ history }: CollectionRules): string | null {
+  const { versionsMax, keptMs, classes } = history;
+  return versionsMax === 0 && keptMs === 0 && classes.length === 0 ? null : JSON.stringify(history);
 }
 
 function declarationOf(row: DeclarationRow): Declaration {

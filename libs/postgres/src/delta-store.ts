@@ -40,12 +40,20 @@ const stateOfSpace = statement<SpaceRow>(
   'delta.state',
   `select ${STATE_NAMES} from spaces where space = $1::text`,
 );
+interface ReadingRow extends SpaceRow {
+  readonly rules_changes: number;
+}
+
+const readingState = statement<ReadingRow>(
+  'delta.reading_state',
+  `select ${STATE_NAMES}, rules_changes from spaces where space = $1::text`,
+);
 
 const above = (filter: string): string =>
   `from records where space collate by_version = $1::text and version > $2::int8 ${filter} order by version`;
 
 const sized = (filter: string): string =>
-  `select version, octet_length(payload) as size ${above(filter)} limit greatest($3::int8, 1) + 1`;
+  `select version, octet_length(payload) + coalesce(octet_length(kept), 0) as size ${above(filter)} limit greatest($3::int8, 1) + 1`;
 
 /**
  * Where the page ends is found first, from sizes alone, which rows tell by their heads: a payload beyond the page stays where it
@@ -134,11 +142,13 @@ export function deltaStore(sql: Sql): DeltaStore {
       return state === undefined ? null : byKey(rows.map(recordOf));
     },
     async collections(space) {
-      const [[state], rows] = await sql.snapshot<[SpaceRow, RulesRow]>([
-        stateOfSpace(space),
+      const [[state], rows] = await sql.snapshot<[ReadingRow, RulesRow]>([
+        readingState(space),
         rulesOfSpace(space),
       ]);
-      return state === undefined ? null : { state: stateOf(state), rules: byCollection(rows.map(rulesOf)) };
+      if (state === undefined) return null;
+      const rules = byCollection(rows.map(rulesOf));
+      return { state: stateOf(state), rules, rulesChanges: state.rules_changes };
     },
   };
 }
@@ -147,9 +157,9 @@ async function readChanges(sql: Sql, request: ChangesRequest): Promise<Changes |
   const { space, after, collections, recordsMax, bytesMax } = request;
   const bounds = [space, after, recordsMax, bytesMax];
   const [[state], rows, clock] = await sql.snapshot<
-    [SpaceRow, ReadRow, { readonly device: DeviceId; readonly last_number: ChangeNumber }]
+    [ReadingRow, ReadRow, { readonly device: DeviceId; readonly last_number: ChangeNumber }]
   >([
-    stateOfSpace(space),
+    readingState(space),
     collections.length === 0 ? changesOf(...bounds) : changesIn(...bounds, packedTexts(collections)),
     clockOf(space, request.clockAfter),
   ]);
@@ -159,6 +169,7 @@ async function readChanges(sql: Sql, request: ChangesRequest): Promise<Changes |
     rows: rows.map(readOf),
     more: rows[rows.length - 1]?.more === true,
     clock: new Map(clock.map(({ device, last_number }) => [device, last_number])),
+    rulesChanges: state.rules_changes,
   };
 }
 

@@ -19,11 +19,13 @@ const ACROSS_SPACES: Readonly<Record<string, string>> = {
   'spaces.list': 'a page of the spaces of a tenant, for its administrator',
   'tenant.any_space': 'administration',
   'tenant.usage': "a tenant's sums, counted every now and then",
+  'conflicts.for_resolver':
+    'the conflicts that wait for a resolver, swept every few seconds along an index of those alone',
   'artifact.used': "a tenant's sum, looked up when an upload begins",
 };
 
 const SPACE_TABLES =
-  /\b(from|join|into|update|using) (spaces|records|history|space_devices|receipts|collections|members|artifacts|artifact_chunks|removed_spaces|pruned_history|audited_history|chains|chain_marks)\b/;
+  /\b(from|join|into|update|using) (spaces|records|history|space_devices|receipts|collections|members|artifacts|artifact_chunks|removed_spaces|pruned_history|history_reaches|sync_entries|audited_history|chains|chain_marks)\b/;
 /** By a parameter, by a list of them, by a join that carries the space along, or into the space of a row that is written. */
 const NAMES_SPACE =
   /\bspace( collate \w+)? ?= ?(any\()?\$\d|\busing \(space\b|\b\w+\.space( collate \w+)? = \w+\.space\b|insert into \w+( as \w+)? \(space\b/;

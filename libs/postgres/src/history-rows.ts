@@ -1,7 +1,9 @@
 import {
   type CollectionName,
+  decodeOperations,
   decodeUtf8,
   type DeviceId,
+  encodeOperations,
   encodeUtf8,
   type HistoryEntry,
   type HlcTime,
@@ -37,6 +39,7 @@ export interface HistoryRow {
   readonly schema_version: number;
   readonly conflict: RecordId | null;
   readonly trace: Uint8Array | null;
+  readonly operations: Uint8Array | null;
 }
 
 const isAboutItself = ({ collection, id, about }: HistoryEntry): boolean =>
@@ -70,6 +73,11 @@ const FACTS: readonly Column<PlacedEntry>[] = [
     type: 'bytea',
     of: ({ entry }) => (entry.trace === '' ? null : encodeUtf8(entry.trace)),
   },
+  {
+    name: 'operations',
+    type: 'bytea',
+    of: ({ entry }) => (entry.operations === undefined ? null : encodeOperations(entry.operations)),
+  },
 ];
 
 export const HISTORY_COLUMNS: readonly Column<PlacedEntry>[] = [
@@ -100,5 +108,6 @@ export function entryOf(row: HistoryRow): HistoryEntry {
     schemaVersion: row.schema_version,
     conflict: row.conflict,
     trace: row.trace === null ? '' : decodeUtf8(row.trace),
+    ...(row.operations === null ? {} : { operations: decodeOperations(row.operations) }),
   };
 }

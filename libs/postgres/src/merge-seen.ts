@@ -27,6 +27,7 @@ const OF_CHANGE: readonly Column<Asked>[] = [
 interface BaseRow {
   readonly at: number;
   readonly payload: Uint8Array | null;
+  readonly schema_version: number;
 }
 
 interface SentRow extends BaseRow {
@@ -36,21 +37,22 @@ interface SentRow extends BaseRow {
 
 const basesOf = statement<BaseRow>(
   'merge.bases',
-  `select wanted.at, entry.payload from ${unnestOf(AT_BASE, 'wanted')}
+  `select wanted.at, entry.payload, entry.schema_version from ${unnestOf(AT_BASE, 'wanted')}
    cross join lateral (
-     select payload from history h
+     select payload, gap_from, schema_version from history h
      where h.space collate by_record = wanted.space and h.collection = wanted.collection and h.id = wanted.id
        and h.version <= wanted.base_version
      order by h.version desc limit 1
-   ) entry`,
+   ) entry
+   where entry.gap_from is null or entry.gap_from > wanted.base_version`,
 );
 
 /** The ledger has what was sent; where there was no conflict, what was sent was stored. */
 const sentIn = statement<SentRow>(
   'merge.sent',
-  `select wanted.at, entry.collection, entry.payload, entry.incoming from ${unnestOf(OF_CHANGE, 'wanted')}
+  `select wanted.at, entry.collection, entry.payload, entry.incoming, entry.schema_version from ${unnestOf(OF_CHANGE, 'wanted')}
    cross join lateral (
-     select h.collection, h.payload, h.incoming from history h
+     select h.collection, h.payload, h.incoming, h.schema_version from history h
      where h.space collate by_change = wanted.space and h.device = wanted.device and h.number = wanted.number
        and coalesce(h.about_collection, h.collection) = wanted.collection
        and coalesce(h.about_id, h.id) = wanted.id
@@ -78,12 +80,12 @@ export async function findSeen(
 
   const found = new Map<SpaceKey, Map<SeenKey, Seen>>();
   for (const { space } of locked) if (wanted.has(space)) found.set(space, new Map());
-  const tell = (at: number, payload: Uint8Array | null): void => {
+  const tell = ({ at, schema_version: schemaVersion }: BaseRow, payload: Uint8Array | null): void => {
     const { space, request } = asked[at]!;
-    found.get(space)?.set(seenKey(request), { deleted: payload === null, payload });
+    found.get(space)?.set(seenKey(request), { deleted: payload === null, payload, schemaVersion });
   };
-  for (const { at, payload } of bases) tell(at, payload);
-  for (const row of sent) tell(row.at, sentBy(row));
+  for (const row of bases) tell(row, row.payload);
+  for (const row of sent) tell(row, sentBy(row));
   return found;
 }
 

@@ -2,6 +2,7 @@ import type { SpaceKey } from '@syncline/core';
 import type { MergeStore, MergeTransaction } from '@syncline/ports';
 import { type LockedSpace, lockSpaces, loadSpaces } from './merge-load';
 import { savesOf } from './merge-save';
+import { findPast } from './merge-past';
 import { findSeen } from './merge-seen';
 import type { Sql, Transaction } from './sql';
 
@@ -53,6 +54,7 @@ function openTransaction(connection: Transaction, held: ReadonlySet<SpaceKey>): 
     transaction: {
       load: async (wanted) => loadSpaces(connection, toRead(wanted.keys()), wanted),
       seen: async (wanted) => findSeen(connection, toRead(wanted.keys()), wanted),
+      past: async (wanted) => findPast(connection, toRead(wanted.keys()), wanted),
       async save(plans) {
         void reach(plans.map(({ before }) => before.space));
         for (const { before } of plans) {

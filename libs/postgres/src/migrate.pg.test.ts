@@ -1,3 +1,5 @@
+import { decodeUtf8, encodeFacts, encodeLedger, type LedgerEntry, type SpaceKey } from '@syncline/core';
+import { conflictLedger } from './conflict-ledger';
 import { emptyDatabase, type TestDatabase } from './database.test-fixtures';
 import { migrate, type Migration } from './migrate';
 import { MIGRATIONS } from './migrations';
@@ -71,6 +73,46 @@ test('where history was pruned before anyone noted how far, it is told as of the
   expect(await sql.query(chains())).toEqual([
     { space: 't/later', kept_from: 9, version: 0 },
     { space: 't/pruned', kept_from: 3, version: 0 },
+  ]);
+});
+
+test('conflicts from before they were looked for are given what they are looked for by', async () => {
+  const { sql } = world.database;
+  await migrate(
+    sql,
+    MIGRATIONS.filter(({ version }) => version < 10),
+  );
+  const side = { device: 'é"', user: 'u', number: 1, version: 1, json: { text: 'x' } };
+  const entry = {
+    ...{
+      kind: 'UPDATE_UPDATE',
+      collection: 'notes',
+      id: 'a/"b',
+      policy: 'manual',
+      state: 'open',
+      detectedAtMs: 17,
+    },
+    ...{ stored: side, incoming: { ...side, device: null, user: null } },
+  } as unknown as LedgerEntry;
+  const [open, strange] = [encodeLedger(entry), encodeLedger({ ...entry, why: '\u0000' })];
+  const insert = statement<never>(
+    'migrate_test.ledger',
+    `insert into records (space, collection, id, version, created_version, previous_version, merged, payload, content_a,
+       content_b, time, device, number, user_id, schema_version, committed_at_ms, as_sent, resurrected)
+     values ('t/a', 'sys.conflicts', $1::text, $2::int8, $2::int8, 0, false, $3::bytea, 0, 0, 0, 'd', 1, 'u', 0, 0, true, false)`,
+  );
+  await sql.script("insert into spaces (space, head) values ('t/a', 2)");
+  await sql.query(insert('notes/d/1', 1, open));
+  await sql.query(insert('notes/d/2', 2, strange));
+  await migrate(sql);
+  const found = await conflictLedger(sql).conflicts({
+    space: 't/a' as SpaceKey,
+    before: null,
+    waiting: true,
+    limit: 9,
+  });
+  expect(found.map(({ id, facts }) => [id, decodeUtf8(facts)])).toEqual([
+    ['notes/d/1', decodeUtf8(encodeFacts(entry))],
   ]);
 });
 

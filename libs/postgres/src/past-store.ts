@@ -2,13 +2,17 @@ import type { CollectionName, RecordId } from '@syncline/core';
 import type { ChangedSince, PastPlace, PastStore, Reach, VersionsRequest } from '@syncline/ports';
 import { settingOf } from './audit-store';
 import { entryOf, HISTORY_NAMES, type HistoryRow } from './history-rows';
-import { packed } from './packed-arrays';
+import { packed, packedTexts } from './packed-arrays';
 import { type Sql, statement } from './sql';
 
 const reachOf = statement<Reach>(
   'past.reach',
-  `select s.head, coalesce(c.kept_from, 0) as "keptFrom" from spaces s left join chains c on c.space = s.space
-   where s.space = $1::text`,
+  `select s.head, greatest(
+     (select c.kept_from from chains c where c.space = $1::text),
+     (select max(r.kept_from) from history_reaches r
+      where r.space = $1::text and (cardinality($2::text[]) = 0 or r.collection = any($2::text[]))),
+     0
+   ) as "keptFrom" from spaces s where s.space = $1::text`,
 );
 
 /** Halves what may still be it until one version is left: times ascend with versions, and have no index of their own. */
@@ -21,9 +25,15 @@ const versionAt = statement<{ readonly version: number }>(
        case when middle.committed_at_ms <= $2::int8 then middle.version else s.low end,
        case when middle.committed_at_ms <= $2::int8 then s.high else (s.low + s.high + 1) / 2 - 1 end
      from search s left join lateral (
-       select h.version, h.committed_at_ms from history h
-       where h.space = $1::text and h.version >= (s.low + s.high + 1) / 2 and h.version <= s.high
-       order by h.version limit 1
+       select version, committed_at_ms from (
+         (select h.version, h.committed_at_ms from history h
+          where h.space = $1::text and h.version >= (s.low + s.high + 1) / 2 and h.version <= s.high
+          order by h.version limit 1)
+         union all
+         (select p.version, p.committed_at_ms from pruned_history p
+          where p.space = $1::text and p.version >= (s.low + s.high + 1) / 2 and p.version <= s.high
+          order by p.version limit 1)
+       ) either order by version limit 1
      ) middle on true
      where s.low < s.high
    ) select low as version from search where low >= high`,
@@ -82,10 +92,10 @@ const placesAt = statement<PastPlace>(
    select i.id, past.version, octet_length(past.payload) as bytes
    from (select id from ids where id is not null limit $5::int8) i
    left join lateral (
-     select h.version, h.payload from history h
+     select h.version, h.payload, h.gap_from from history h
      where h.space collate by_record = $1::text and h.collection = $2::text and h.id = i.id and h.version <= $3::int8
      order by h.version desc limit 1
-   ) past on true
+   ) past on past.gap_from is null or past.gap_from > $3::int8
    order by i.id`,
 );
 
@@ -124,8 +134,8 @@ const changedSince = statement<ChangedSince>(
 
 export function pastStore(sql: Sql): PastStore {
   return {
-    async reach(space) {
-      const [reach] = await sql.query(reachOf(space));
+    async reach(space, collections = []) {
+      const [reach] = await sql.query(reachOf(space, packedTexts(collections)));
       return reach ?? null;
     },
     async versionAt(space, timeMs) {
@@ -147,10 +157,10 @@ export function pastStore(sql: Sql): PastStore {
       (await sql.query(collectionsOf(space))).map(({ collection }) => collection),
     placesAt: (space, collection, version, after, limit) =>
       sql.query(placesAt(space, collection, version, after ?? '', limit)),
-    async entriesAt(space, versions) {
+    async entriesAt(space, versions, collections = []) {
       const wanted = packed('int8', versions, (version) => version);
       const [[reach], rows] = await sql.snapshot<[Reach, HistoryRow]>([
-        reachOf(space),
+        reachOf(space, packedTexts(collections)),
         entriesAt(space, wanted),
       ]);
       return reach === undefined ? null : { reach, entries: rows.map(entryOf) };

@@ -220,6 +220,8 @@ describe.each([
     for (const name of ['conflicts.all', 'conflicts.count'])
       expect(indexesOf(world.plans.get(name)!)).toEqual(['records_conflicts']);
     expect(indexesOf(world.plans.get('conflicts.waiting')!)).toEqual(['records_conflicts_waiting']);
+    await expectNoScans(() => store.waitingForResolver({ space: SPACE, id: recordId('a') }, 10));
+    expect(indexesOf(world.plans.get('conflicts.for_resolver')!)).toEqual(['records_conflicts_to_resolve']);
     const name = { collection: NOTES, id: recordId('r7'), key: recordKey(NOTES, recordId('r7')) };
     const saw = { collection: NOTES, id: recordId('r7'), device: deviceId('d1') };
     await expectNoScans(() => store.recordVersions(SPACE, [name]));
@@ -235,7 +237,11 @@ describe.each([
     const r7 = { space: SPACE, collection: NOTES, id: recordId('r7') };
     await expectNoScans(() => store.reach(SPACE));
     await expectNoScans(() => store.versionAt(SPACE, BASE_MS));
-    expect(indexesOf(world.plans.get('past.version_at')!)).toEqual(['spaces_pkey', 'history_pkey']);
+    expect(indexesOf(world.plans.get('past.version_at')!)).toEqual([
+      'spaces_pkey',
+      'history_pkey',
+      'pruned_history_pkey',
+    ]);
     await expectNoScans(() => store.versionsOf({ ...r7, before: null, versionsMax: 10, bytesMax: 1_000 }));
     const byKeys = ['history_pkey', 'pruned_history_pkey', 'history_by_record'];
     expect(byKeys).toEqual(expect.arrayContaining(indexesOf(world.plans.get('past.versions')!)));
@@ -301,10 +307,26 @@ describe.each([
   test('retention does, as its own connections plan it', async () => {
     // A free planner reads all devices where a space has most of them.
     await world.explainer.query(CONNECTION_SETTINGS);
-    await expectNoScans(() => world.store.pruneHistory(SPACE, 10, BASE_MS, Number.MAX_SAFE_INTEGER));
-    expect(indexesOf(world.plans.get('retention.history')!)).toEqual(
-      expect.arrayContaining(['history_pkey', 'history_by_record']),
+    await world.database.sql.script(
+      `delete from pruned_history where space = '${SPACE}';
+       insert into history select (h).* from (
+         select jsonb_populate_record(h, jsonb_build_object('version', h.version + 1000000000)) as h
+         from history h where space = '${SPACE}' and version <= 3
+       ) again`,
     );
+    const classes = [{ beforeMs: BASE_MS + 1, onePerMs: 60_000 }];
+    const more = {
+      collections: [{ collection: NOTES, versionsMax: 10, keptSinceMs: 0, classes }],
+      spare: () => Promise.resolve(() => false),
+    };
+    await expectNoScans(async () => {
+      const pruned = await world.store.pruneHistory(SPACE, 10, BASE_MS + 1, Number.MAX_SAFE_INTEGER, more);
+      expect(pruned.pruned).toBeGreaterThanOrEqual(3);
+    });
+    for (const name of ['retention.judge', 'retention.forget'])
+      expect(indexesOf(world.plans.get(name)!)).toEqual(
+        expect.arrayContaining(['history_pkey', 'history_by_record']),
+      );
     await expectNoScans(() => world.store.pruneReceipts(SPACE, BASE_MS));
   });
 });

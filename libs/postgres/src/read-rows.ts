@@ -8,7 +8,7 @@ import type {
   UserId,
 } from '@syncline/core';
 import type { RawRow } from './raw-rows';
-import { patchOf } from './record-rows';
+import { keptOf, patchOf } from './record-rows';
 
 /** What is read of a record for a page. */
 export interface ReadRow {
@@ -27,13 +27,14 @@ export interface ReadRow {
   readonly patch_remove: string | null;
   readonly as_sent: boolean;
   readonly resurrected: boolean;
+  readonly kept: Uint8Array | null;
   /** There are further ones above it. */
   readonly more: boolean;
 }
 
 export const READ_NAMES =
   'collection, id, version, created_version, previous_version, payload, time, device, number, user_id, ' +
-  'schema_version, patch_set, patch_remove, as_sent, resurrected, more';
+  'schema_version, patch_set, patch_remove, as_sent, resurrected, kept, more';
 
 /** In the order of `READ_NAMES`. */
 export function readRow(row: RawRow): ReadRow {
@@ -53,6 +54,7 @@ export function readRow(row: RawRow): ReadRow {
     patch_remove: row.textOrNull(),
     as_sent: row.truth(),
     resurrected: row.truth(),
+    kept: row.bytesOrNull(),
     more: row.truth(),
   };
 }
@@ -74,5 +76,6 @@ export function readOf(row: ReadRow): ReadRecord {
     patch: patchOf(row.patch_set, row.patch_remove),
     asSent: row.as_sent,
     resurrected: row.resurrected,
+    ...keptOf(row.kept),
   };
 }

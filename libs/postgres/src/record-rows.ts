@@ -1,12 +1,15 @@
-import type {
-  CollectionName,
-  DeviceId,
-  HlcTime,
-  Patch,
-  RecordId,
-  SpaceKey,
-  StoredRecord,
-  UserId,
+import {
+  type CollectionName,
+  decodeKept,
+  type DeviceId,
+  encodeKept,
+  type HlcTime,
+  type Kept,
+  type Patch,
+  type RecordId,
+  type SpaceKey,
+  type StoredRecord,
+  type UserId,
 } from '@syncline/core';
 import { type Column, namesOf } from './columns';
 
@@ -37,6 +40,7 @@ export interface RecordRow {
   readonly patch_remove: string | null;
   readonly as_sent: boolean;
   readonly resurrected: boolean;
+  readonly kept: Uint8Array | null;
 }
 
 const KEY: readonly Column<PlacedRecord>[] = [
@@ -69,6 +73,11 @@ const FACTS: readonly Column<PlacedRecord>[] = [
   },
   { name: 'as_sent', type: 'bool', of: ({ record }) => record.asSent },
   { name: 'resurrected', type: 'bool', of: ({ record }) => record.resurrected },
+  {
+    name: 'kept',
+    type: 'bytea',
+    of: ({ record }) => (record.kept === undefined ? null : encodeKept(record.kept)),
+  },
 ];
 
 export const RECORD_KEY: readonly string[] = KEY.map(({ name }) => name);
@@ -98,8 +107,15 @@ export function recordOf(row: RecordRow): StoredRecord {
     patch: patchOf(row.patch_set, row.patch_remove),
     asSent: row.as_sent,
     resurrected: row.resurrected,
+    ...keptOf(row.kept),
   };
 }
+
+export function keptOf(kept: Uint8Array | null): { readonly kept?: Kept } {
+  return kept === null ? NOTHING_KEPT : { kept: decodeKept(kept) };
+}
+
+const NOTHING_KEPT = {};
 
 /** Of its columns: the values that are new, and a JSON list of the names that went. */
 export function patchOf(set: Uint8Array | null, remove: string | null): Patch | null {

@@ -1,4 +1,10 @@
-import type { CollectionName, CollectionRules, DeleteRule } from '@syncline/core';
+import {
+  type CollectionName,
+  type CollectionRules,
+  type DeleteRule,
+  type HistoryRules,
+  NO_HISTORY_RULES,
+} from '@syncline/core';
 
 export interface RulesRow {
   readonly collection: CollectionName;
@@ -10,13 +16,15 @@ export interface RulesRow {
   readonly json: boolean;
   readonly schema_current: number;
   readonly schema_oldest: number;
+  readonly schema_steps: string;
   readonly json_schema: string | null;
   readonly record_bytes_max: number;
+  readonly history: string | null;
 }
 
 /** What `rulesOf` reads. */
 export const RULES_NAMES =
-  'collection, policy, rule, rules_version, deletes, encrypted, json, schema_current, schema_oldest, json_schema, record_bytes_max';
+  'collection, policy, rule, rules_version, deletes, encrypted, json, schema_current, schema_oldest, schema_steps, json_schema, record_bytes_max, history';
 
 export function rulesOf(row: RulesRow): CollectionRules {
   return {
@@ -27,8 +35,13 @@ export function rulesOf(row: RulesRow): CollectionRules {
     deletes: row.deletes,
     encrypted: row.encrypted,
     json: row.json,
-    schema: { current: row.schema_current, oldest: row.schema_oldest },
+    schema: {
+      current: row.schema_current,
+      oldest: row.schema_oldest,
+      steps: JSON.parse(row.schema_steps) as CollectionRules['schema']['steps'],
+    },
     jsonSchema: row.json_schema,
     recordBytesMax: row.record_bytes_max,
+    history: row.history === null ? NO_HISTORY_RULES : (JSON.parse(row.history) as HistoryRules),
   };
 }

@@ -1,6 +1,7 @@
 import { type SpaceKey, spaceKey, spaceOf } from '@syncline/core';
-import type { AccessNews, SpaceDetails, Spaces } from '@syncline/ports';
+import { type AccessNews, OPEN_CONFLICTS_COUNTED, type SpaceDetails, type Spaces } from '@syncline/ports';
 import { rightsText } from './access-rows';
+import { WAITS } from './conflict-ledger';
 import { declareWithin } from './declarations';
 import { goOnFromRemoved, rememberRemoved } from './removed-spaces';
 import { quotaOf, type QuotaRow } from './space-rows';
@@ -21,6 +22,7 @@ interface DetailsRow extends QuotaRow {
   readonly created_at_ms: number | null;
   readonly changed_at_ms: number | null;
   readonly devices: number;
+  readonly open_conflicts: number;
 }
 
 const DETAILS = `
@@ -28,7 +30,10 @@ const DETAILS = `
     created_at_ms,
     (select committed_at_ms from records r where r.space collate by_version = s.space order by version desc limit 1) as changed_at_ms,
     (select count(*) from space_devices d
-     where d.space = s.space and d.acknowledged is not null and d.last_seen_ms >= $1::int8) as devices
+     where d.space = s.space and d.acknowledged is not null and d.last_seen_ms >= $1::int8) as devices,
+    (select count(*) from (
+       select from records w where w.space collate by_waiting_conflict = s.space and ${WAITS} limit ${OPEN_CONFLICTS_COUNTED}
+     ) counted) as open_conflicts
   from spaces s`;
 
 const create = statement<{ readonly space: SpaceKey }>(
@@ -63,6 +68,8 @@ const TABLES = [
   'records',
   'history',
   'pruned_history',
+  'history_reaches',
+  'sync_entries',
   'chains',
   'chain_marks',
   'space_devices',
@@ -146,5 +153,6 @@ function detailsOf(row: DetailsRow): SpaceDetails {
     createdAtMs: row.created_at_ms,
     changedAtMs: row.changed_at_ms,
     devices,
+    openConflicts: row.open_conflicts,
   };
 }

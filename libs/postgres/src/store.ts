@@ -11,6 +11,7 @@ import type {
   MergeStore,
   PastStore,
   ReceiptStore,
+  SyncLog,
   UpkeepStore,
 } from '@syncline/ports';
 import { administration } from './administration';
@@ -25,6 +26,7 @@ import { mergeStore } from './merge-store';
 import { pastStore } from './past-store';
 import { receiptStore } from './receipt-store';
 import type { Sql } from './sql';
+import { syncLog } from './sync-log';
 import { upkeepStore } from './upkeep-store';
 
 export type PostgresStore = MergeStore &
@@ -33,6 +35,7 @@ export type PostgresStore = MergeStore &
   UpkeepStore &
   HistoryStore &
   PastStore &
+  SyncLog &
   AuditStore &
   ConflictLedger &
   ReceiptStore &
@@ -54,6 +57,7 @@ export function postgresStore({ sql, news }: PostgresStoreDeps): PostgresStore {
     ...upkeepStore(sql),
     ...historyStore(sql),
     ...pastStore(sql),
+    ...syncLog(sql),
     ...auditStore(sql),
     ...conflictLedger(sql),
     ...receiptStore(sql),

@@ -82,8 +82,8 @@ export function upkeepStore(sql: Sql): UpkeepStore {
         const [found] = await connection.query(purge(space, raised.floor));
         return { purged: found?.purged ?? 0 };
       }),
-    pruneHistory: (space, perRecordMax, olderThanMs, upTo) =>
-      pruneHistory(sql, space, perRecordMax, olderThanMs, upTo),
+    pruneHistory: (space, perRecordMax, olderThanMs, upTo, more) =>
+      pruneHistory(sql, space, perRecordMax, olderThanMs, upTo, more),
     pruneReceipts: (space, olderThanMs) => pruneReceipts(sql, space, olderThanMs),
     async lease(task, holder, nowMs, forMs) {
       return (await sql.query(take(task, holder, nowMs, forMs))).length > 0;

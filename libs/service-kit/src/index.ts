@@ -17,6 +17,7 @@ export * from './ops-server';
 export * from './process-end';
 export * from './program';
 export * from './readiness';
+export * from './resolver-settings';
 export * from './setting-groups';
 export * from './setting-kinds';
 export * from './settings';

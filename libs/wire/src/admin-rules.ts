@@ -7,6 +7,10 @@ import {
   type FieldMergeRule,
   type FieldRule,
   type FieldRuleName,
+  type HistoryRules,
+  LATE_OPERATIONS,
+  type LateOperations,
+  NO_HISTORY_RULES,
   type ParsedRule,
   tryDecodeUtf8,
   type UserId,
@@ -17,12 +21,15 @@ import {
   DeleteRule as ProtoDeletes,
   type FieldMergeRule as ProtoFieldMerge,
   FieldStrategy,
-  SchemaRules,
+  type HistoryRules as ProtoHistory,
+  LateOperations as ProtoLate,
 } from '@syncline/proto';
 import { codes } from './codes';
 import { uint32 } from './encoding';
+import { externalFromProto, externalToProto } from './external-rules';
 import { LONG_TEXT_BYTES_MAX, textIn } from './pair';
 import { bytesOrNull, collectionIn, idIn, inside, NO_BYTES, type Place, whole, wrong } from './place';
+import { schemaFromProto, schemaToProto } from './schema-rules';
 
 const deleteRules = codes<DeleteRule, ProtoDeletes>({
   policy: ProtoDeletes.POLICY,
@@ -42,6 +49,12 @@ const strategies = codes<FieldRuleName, FieldStrategy>({
   ask: FieldStrategy.ASK,
 });
 
+const lates = codes<LateOperations, ProtoLate>({
+  ask: ProtoLate.ASK,
+  stored: ProtoLate.STORED,
+  apply: ProtoLate.APPLY,
+});
+
 export function declarationToProto({ declaredAtMs, declaredBy, ...declared }: Declaration): ProtoRules {
   return { ...rulesToProto(declared), declaredAtMs, declaredBy: declaredBy ?? '' };
 }
@@ -58,6 +71,7 @@ export function declarationFromProto(proto: ProtoRules, at: Place): Declaration 
 
 export function rulesToProto({ rules, description }: DeclaredRules): ProtoRules {
   const { collection, rulesVersion, deletes, encrypted, json, schema, jsonSchema, recordBytesMax } = rules;
+  const { history } = rules;
   return {
     ...ProtoRules.create(),
     collection,
@@ -67,18 +81,16 @@ export function rulesToProto({ rules, description }: DeclaredRules): ProtoRules 
     deletes: deleteRules.code(deletes),
     encrypted,
     json,
-    schema: { ...SchemaRules.create(), current: uint32(schema.current), oldest: uint32(schema.oldest) },
+    schema: schemaToProto(schema),
     jsonSchema: jsonSchema === null ? NO_BYTES : encodeUtf8(jsonSchema),
     recordBytesMax: uint32(recordBytesMax),
+    history: historyToProto(history),
   };
 }
 
 /** Their version is given by the server. What it would not act upon, it does not take. */
 export function declaredFromProto(proto: ProtoRules, at: Place): DeclaredRules {
-  const { schema = SchemaRules.create(), history, deletes } = proto;
-  const unserved = (name: string, isSet: boolean) => isSet && wrong(at, name, 'is not served yet');
-  unserved('schema.steps', schema.steps.length > 0);
-  unserved('history', history !== undefined && (history.versionsMax !== 0 || history.keptMs !== 0));
+  const { schema, history, deletes } = proto;
   const collection: CollectionName = collectionIn(at, 'collection', proto.collection);
   const unsaid = deletes === ProtoDeletes.UNSPECIFIED;
   const rules: CollectionRules = {
@@ -88,9 +100,10 @@ export function declaredFromProto(proto: ProtoRules, at: Place): DeclaredRules {
     deletes: unsaid ? 'policy' : deleteRules.nameIn(at, 'deletes', deletes),
     encrypted: proto.encrypted,
     json: proto.json,
-    schema: { current: schema.current, oldest: schema.oldest },
+    schema: schemaFromProto(schema, at),
     jsonSchema: proto.jsonSchema.length === 0 ? null : jsonSchemaIn(at, proto.jsonSchema),
     recordBytesMax: proto.recordBytesMax,
+    history: history === undefined ? NO_HISTORY_RULES : historyFromProto(history),
   };
   return { rules, description: textIn(at, 'description', proto.description, LONG_TEXT_BYTES_MAX) };
 }
@@ -99,6 +112,20 @@ function jsonSchemaIn(at: Place, bytes: Uint8Array): string {
   const text = tryDecodeUtf8(bytes);
   if (text === null) wrong(at, 'json_schema', 'must be UTF-8');
   return text ?? '';
+}
+
+/** Absent where nothing was declared, as in declarations that know nothing of it. */
+function historyToProto({ versionsMax, keptMs, classes }: HistoryRules): ProtoHistory | undefined {
+  if (versionsMax === 0 && keptMs === 0 && classes.length === 0) return undefined;
+  return { versionsMax: uint32(versionsMax), keptMs, classes: [...classes] };
+}
+
+function historyFromProto({ versionsMax, keptMs, classes }: ProtoHistory): HistoryRules {
+  return {
+    versionsMax,
+    keptMs,
+    classes: classes.map(({ olderThanMs, onePerMs }) => ({ olderThanMs, onePerMs })),
+  };
 }
 
 type ProtoPolicy = NonNullable<ProtoRules['policy']>;
@@ -123,6 +150,21 @@ function policyToProto(rules: CollectionRules): ProtoPolicy {
     case 'field-merge': {
       const parsed: ParsedRule<FieldMergeRule> = CORE_POLICIES[policy].parseRule(rule);
       return parsed.ok ? { $case: 'fieldMerge', fieldMerge: fieldMergeToProto(parsed.rule) } : named;
+    }
+    case 'multi-value': {
+      const parsed = CORE_POLICIES[policy].parseRule(rule);
+      const siblingsMax = parsed.ok && rule !== null ? uint32(parsed.rule.siblingsMax) : 0;
+      return parsed.ok ? { $case: 'multiValue', multiValue: { siblingsMax } } : named;
+    }
+    case 'crdt':
+      return { $case: 'crdt', crdt: { engine: textOf(rule, 'engine') } };
+    case 'operational-transform': {
+      const operationalTransform = { type: textOf(rule, 'type'), late: lateToProto(textOf(rule, 'late')) };
+      return { $case: 'operationalTransform', operationalTransform };
+    }
+    case 'external': {
+      const parsed = CORE_POLICIES[policy].parseRule(rule);
+      return parsed.ok ? { $case: 'external', external: externalToProto(parsed.rule) } : named;
     }
     default:
       return named;
@@ -149,14 +191,39 @@ function policyFromProto(proto: ProtoPolicy | undefined, at: Place): NamedPolicy
     case 'named':
       return namedFromProto(proto.named, inside(at, 'named'));
     case 'multiValue':
-      return { policy: 'multi-value', rule: proto.multiValue };
+      return { policy: 'multi-value', rule: ruleOf({ siblingsMax: proto.multiValue.siblingsMax }) };
     case 'crdt':
-      return { policy: 'crdt', rule: proto.crdt };
-    case 'operationalTransform':
-      return { policy: 'operational-transform', rule: proto.operationalTransform };
+      return { policy: 'crdt', rule: ruleOf({ engine: proto.crdt.engine }) };
+    case 'operationalTransform': {
+      const { type, late } = proto.operationalTransform;
+      const place = inside(at, 'operational_transform');
+      const rule = ruleOf({ type, late: lateFromProto(late, place) });
+      return { policy: 'operational-transform', rule };
+    }
     case 'external':
-      return { policy: 'external', rule: null };
+      return { policy: 'external', rule: externalFromProto(proto.external, inside(at, 'external')) };
   }
+}
+
+/** Of a rule that the declared form of its policy was read from before it was stored. */
+function textOf(rule: unknown, name: string): string {
+  const value = (rule as Readonly<Record<string, unknown>> | null)?.[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** What is 0 or empty is left to the policy; null where that is everything. */
+function ruleOf(members: Readonly<Record<string, string | number>>): unknown {
+  const said = Object.entries(members).filter(([, value]) => value !== 0 && value !== '');
+  return said.length === 0 ? null : Object.fromEntries(said);
+}
+
+function lateToProto(late: string): ProtoLate {
+  const known = LATE_OPERATIONS.find((each) => each === late);
+  return known === undefined ? ProtoLate.UNSPECIFIED : lates.code(known);
+}
+
+function lateFromProto(late: ProtoLate, at: Place): string {
+  return late === ProtoLate.UNSPECIFIED ? '' : lates.nameIn(at, 'late', late);
 }
 
 function windowIn({ windowMs }: { readonly windowMs: number }): { windowMs: number } | null {

@@ -25,6 +25,7 @@ import {
   type UpdateSpaceResponse,
 } from '@syncline/proto';
 import { declaredFromProto, rulesToProto } from './admin-rules';
+import { uint32 } from './encoding';
 import { tenantFromProto } from './hello';
 import {
   confirmedIn,
@@ -148,6 +149,7 @@ function spaceMessage(details: SpaceTold): Space {
     createdAtMs: details.createdAtMs ?? 0,
     changedAtMs: details.changedAtMs ?? 0,
     declaredCollectionsOnly: details.declaredOnly,
+    openConflicts: uint32(details.openConflicts),
   };
 }
 
@@ -165,5 +167,6 @@ function spaceFrom(proto: Space, at: Place): SpaceTold {
     createdAtMs: wholeOrNull(at, 'created_at_ms', proto.createdAtMs),
     changedAtMs: wholeOrNull(at, 'changed_at_ms', proto.changedAtMs),
     devices: whole(at, 'devices', proto.devices),
+    openConflicts: whole(at, 'open_conflicts', proto.openConflicts),
   };
 }

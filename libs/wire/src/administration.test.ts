@@ -51,6 +51,7 @@ const SPACE = {
   createdAtMs: 1,
   changedAtMs: null,
   devices: 3,
+  openConflicts: 2,
 };
 const ACCESS = { role: 'editor', collections: new Map([['notes', 'read']]) };
 const MEMBER = { user: 'bob', access: ACCESS, addedAtMs: 3, expiresAtMs: null };
@@ -220,6 +221,17 @@ describe('calls of administration and devices', () => {
     [
       'field-merge',
       { fields: { tags: { kind: 'list-by-id', idField: 'key' } }, default: { kind: 'ask' }, windowMs: 2 },
+    ],
+    [
+      'external',
+      {
+        endpoint: 'resolver.example.org:7500',
+        deadlineMs: 800,
+        settings: '{"ward":1.50}',
+        plaintext: true,
+        tokenSecret: 'wards',
+        fallbackPolicy: 'server-wins',
+      },
     ],
     ['of-this-installation', { deep: [1, { a: null }] }],
   ])('rules of %s arrive as they were said', (policy, rule) => {

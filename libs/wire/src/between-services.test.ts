@@ -158,6 +158,8 @@ const anyBehalf = fc.record({
   device: anyDevice,
   access: anyAccess,
 });
+/** None named is the same as not said. */
+const anyVersions = anyMap(anyCollection, anyUint32).filter(({ size }) => size > 0);
 const anyPresenceStatus = fc.constantFrom(
   'online' as const,
   'away' as const,
@@ -216,6 +218,7 @@ describe('between gateway and merge', () => {
           access: anyAccess,
           changes: fc.array(anyChange, { maxLength: 3 }),
           byService: fc.constant(true as const),
+          schemaVersions: anyVersions,
         },
         { requiredKeys: ['device', 'user', 'access', 'changes'] },
       ),
@@ -261,14 +264,19 @@ describe('between gateway and merge', () => {
 
 describe('between gateway and delta', () => {
   test('who reads what from where', () => {
-    const anyReader = fc.record({
+    const said = {
       device: anyDevice,
       scope: anyScope,
       access: anyAccess,
       takesPatches: fc.boolean(),
+      takesOperations: fc.boolean(),
       takesOwn: fc.boolean(),
       mayHoldMore: fc.boolean(),
-    });
+    };
+    const anyReader = fc.oneof(
+      fc.record(said),
+      fc.record({ ...said, schemaVersions: anyVersions, knownRules: fc.nat().map((rules) => rules + 1) }),
+    );
     fc.assert(
       fc.property(anySpaceKey, anyReader, anyCursor, anyNullable(anyUint32), (space, reader, cursor, max) => {
         const bytesMax = max === 0 ? null : max;
@@ -309,12 +317,14 @@ describe('between gateway and delta', () => {
   });
 
   test('plans and comparisons', () => {
+    const anyVersioned = fc.oneof(fc.constant({}), fc.record({ schemaVersions: anyVersions }));
+    const anyRanges = fc.array(anyRange, { maxLength: 3 });
     fc.assert(
-      fc.property(anyBehalf, anySubscribe, fc.array(anyRange, { maxLength: 3 }), (behalf, given, ranges) => {
+      fc.property(anyBehalf, anySubscribe, anyRanges, anyVersioned, (behalf, given, ranges, versioned) => {
         const subscribe = { ...given, space: spaceOf(behalf.space) };
         const plan = { onBehalf: behalf, subscribe };
         expect(planCallFromProto(trip(PlanRequest, planCallToProto(plan)))).toEqual(granted(plan));
-        const compare = { onBehalf: behalf, ranges };
+        const compare = { onBehalf: { ...behalf, ...versioned }, ranges };
         expect(compareCallFromProto(trip(CompareRangesRequest, compareCallToProto(compare)))).toEqual(
           granted(compare),
         );

@@ -20,6 +20,7 @@ export const resolutions = codes<LedgerResolution, Resolution>({
   stored: Resolution.STORED,
   incoming: Resolution.INCOMING,
   merged: Resolution.MERGED,
+  both: Resolution.BOTH,
   replaced: Resolution.REPLACED,
   deleted: Resolution.DELETED,
 });

@@ -1,34 +1,39 @@
 import {
-  type CollectionDigest,
   type CollectionName,
-  type Digests,
   type Hash64,
   hashFromBytes,
   hashToBytes,
+  type ToldDigest,
+  type ToldDigests,
   ZERO64,
 } from '@syncline/core';
 import type { CollectionDigest as ProtoDigest } from '@syncline/proto';
-import { collectionIn, inside, type Place, whole, wrong } from './place';
+import { collectionIn, inside, NO_BYTES, type Place, whole, wrong } from './place';
 
 export function digestToProto(
   collection: CollectionName,
-  { count, versions, contents }: CollectionDigest,
+  { count, versions, contents }: ToldDigest,
 ): ProtoDigest {
-  return { collection, count, versions: hashToBytes(versions), contents: hashToBytes(contents) };
+  return {
+    collection,
+    count,
+    versions: hashToBytes(versions),
+    contents: contents === null ? NO_BYTES : hashToBytes(contents),
+  };
 }
 
-export function digestFromProto(proto: ProtoDigest, at: Place): [CollectionName, CollectionDigest] {
+export function digestFromProto(proto: ProtoDigest, at: Place): [CollectionName, ToldDigest] {
   return [
     collectionIn(at, 'collection', proto.collection),
     {
       count: whole(at, 'count', proto.count),
       versions: hashIn(at, 'versions', proto.versions),
-      contents: hashIn(at, 'contents', proto.contents),
+      contents: proto.contents.length === 0 ? null : hashIn(at, 'contents', proto.contents),
     },
   ];
 }
 
-export function digestsToProto(digests: Digests): ProtoDigest[] {
+export function digestsToProto(digests: ToldDigests): ProtoDigest[] {
   return Array.from(digests, ([collection, digest]) => digestToProto(collection, digest));
 }
 
@@ -36,8 +41,8 @@ export function digestsFromProto(
   protos: readonly ProtoDigest[],
   above: Place,
   name: string,
-): Map<CollectionName, CollectionDigest> {
-  const digests = new Map<CollectionName, CollectionDigest>();
+): Map<CollectionName, ToldDigest> {
+  const digests = new Map<CollectionName, ToldDigest>();
   const list = inside(above, name);
   protos.forEach((proto, index) => {
     const at = inside(list, index);

@@ -6,6 +6,7 @@ import {
   type UserId,
 } from '@syncline/core';
 import { Entry, PutEntry } from '@syncline/proto';
+import { keptFromProto, keptToProto } from './kept';
 import { collectionIn, idIn, type Place, timeIn, whole, wrong } from './place';
 
 const PUT = PutEntry.create();
@@ -19,7 +20,7 @@ export function entryToProto(entry: PageEntry): Entry {
       blank.collection = record.collection;
       blank.id = record.id;
       blank.version = record.version;
-      blank.kind = { $case: 'put', put: { ...PUT, payload: record.payload } };
+      blank.kind = { $case: 'put', put: { ...PUT, payload: record.payload, ...keptToProto(record.kept) } };
       blank.device = record.device;
       blank.number = record.number;
       blank.user = record.user;
@@ -32,6 +33,10 @@ export function entryToProto(entry: PageEntry): Entry {
       const { patch, kind, ...rest } = entry;
       const { set, remove } = patch;
       return { ...blank, ...rest, kind: { $case: kind, patch: { set, remove: [...remove] } } };
+    }
+    case 'operations': {
+      const { type, operations, kind, ...rest } = entry;
+      return { ...blank, ...rest, kind: { $case: kind, operations: { type, operations: [...operations] } } };
     }
     case 'delete': {
       const { kind, ...rest } = entry;
@@ -60,7 +65,8 @@ export function entryFromProto(proto: Entry, at: Place): PageEntry {
   switch (proto.kind?.$case) {
     case 'put': {
       const { payload } = proto.kind.put;
-      return { kind: 'put', record: { ...written, payload, resurrected: proto.resurrected } };
+      const kept = keptFromProto(proto.kind.put, at);
+      return { kind: 'put', record: { ...written, payload, resurrected: proto.resurrected, ...kept } };
     }
     case 'patch': {
       const { set, remove } = proto.kind.patch;
@@ -72,9 +78,13 @@ export function entryFromProto(proto: Entry, at: Place): PageEntry {
       return { kind: 'delete', collection, id, version, time, device, number };
     case 'own':
       return { kind: 'own', collection, id, version, number };
-    case 'operations':
+    case 'operations': {
+      const { type, operations } = proto.kind.operations;
+      const previousVersion = whole(at, 'previous_version', proto.previousVersion);
+      return { kind: 'operations', ...written, previousVersion, type, operations };
+    }
     case undefined:
-      wrong(at, 'kind', 'must be one of put, patch, delete, gone and own');
+      wrong(at, 'kind', 'must be one of put, patch, operations, delete, gone and own');
       return { kind: 'gone', collection, id, version };
     case 'gone':
       return { kind: 'gone', collection, id, version };

@@ -39,7 +39,8 @@ export function entriesBetween(
   );
   page.raw(before);
   for (const entry of entries) {
-    if (entry.kind === 'put' && isWritable(entry.record)) writePut(page, entry.record);
+    if (entry.kind === 'put' && entry.record.kept === undefined && isWritable(entry.record))
+      writePut(page, entry.record);
     else {
       const encoded = encode(Entry, entryToProto(entry));
       page.makeRoom(HEAD_BYTES_MAX + encoded.length);

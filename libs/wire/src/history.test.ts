@@ -43,6 +43,23 @@ const HEAD = {
 };
 const AUDITED = { version: 2 ** 40, told: TOLD, contentSha256: HASH, link: new Uint8Array([9]), hash: HASH };
 
+const SYNC_PLACE = { startedAtMs: 1_700_000_000_000, durationMs: 4, device: 'd/1' };
+const SYNC = {
+  ...SYNC_PLACE,
+  user: 'ann',
+  fromVersion: 1,
+  toVersion: 2 ** 40,
+  mode: 'upload-only',
+  pushedCount: 2,
+  receivedCount: 3,
+  sentBytes: 4,
+  receivedBytes: 5,
+  conflictCount: 6,
+  reason: 'SLOW_CONSUMER',
+  reset: true,
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+};
+
 function arrived<Proto, Value>(codec: Codec<Proto>, pair: Pair<Proto, Value>, value: unknown): Answer<Value> {
   const decoded = decode(codec, encode(codec, pair.toProto(value as Value)));
   return decoded.ok ? pair.fromProto(decoded.value) : decoded;
@@ -115,6 +132,21 @@ test.each<[string, (value: unknown) => Answer<unknown>, unknown]>([
     (value) => arrived(proto.ExportAuditResponse, wire.auditPart, value),
     { entries: [AUDITED], before: HEAD, end: null },
   ],
+  [
+    'ListSyncEntriesRequest',
+    (value) => arrived(proto.ListSyncEntriesRequest, wire.listSyncsCall, value),
+    { space: 'home', device: 'd/1', fromMs: 0, toMs: 9, resultsMax: 5, after: SYNC_PLACE },
+  ],
+  [
+    'ListSyncEntriesRequest without anything',
+    (value) => arrived(proto.ListSyncEntriesRequest, wire.listSyncsCall, value),
+    { space: 'home', device: null, fromMs: null, toMs: null, resultsMax: null, after: null },
+  ],
+  [
+    'ListSyncEntriesResponse',
+    (value) => arrived(proto.ListSyncEntriesResponse, wire.syncsListed, value),
+    { items: [SYNC, { ...SYNC, mode: null, reason: null, reset: false, traceId: '' }], next: SYNC_PLACE },
+  ],
 ])('%s comes back as it was', (_, trip, value) => {
   expect(trip(value)).toEqual({ ok: true, value });
 });
@@ -130,6 +162,11 @@ test.each<[string, Answer<unknown>, string]>([
   [
     'where to go on that no answer said',
     wire.listVersionsCall.fromProto({ ...NAMED, resultsMax: 0, after: '1e3', withoutContents: false }),
+    'after',
+  ],
+  [
+    'a place among syncs that no answer said',
+    wire.listSyncsCall.fromProto({ space: 'home', device: '', resultsMax: 0, after: '5/6/sys.mine' }),
     'after',
   ],
   [

@@ -4,6 +4,7 @@ import {
   type CollectionRight,
   type DeviceId,
   type Role,
+  type SchemaVersions,
   type SpaceId,
   spaceKey,
   type SpaceKey,
@@ -14,6 +15,7 @@ import {
 import { CollectionRight as ProtoRight, Role as ProtoRole } from '@syncline/proto';
 import { Identity } from '@syncline/proto/internal';
 import { codes } from './codes';
+import { schemaVersionsFromProto } from './hello';
 import { collectionIn, idIn, inside, type Place, tenantIn } from './place';
 
 /** On whose behalf one service asks another for something in a space. */
@@ -23,6 +25,8 @@ export interface OnBehalf {
   readonly user: UserId | null;
   readonly device: DeviceId;
   readonly access: Access;
+  /** What the device reads; left out for the newest of all collections. */
+  readonly schemaVersions?: SchemaVersions;
 }
 
 export const roles = codes<Role, ProtoRole>({
@@ -67,6 +71,14 @@ export function identityFromProto(
       collections: rightsFromProto(proto.collections, at),
     },
   };
+}
+
+export function versionsFromProto(
+  proto: { readonly schemaVersions: ReadonlyMap<string, number> } | undefined,
+  at: Place,
+): { readonly schemaVersions?: SchemaVersions } {
+  if (proto === undefined || proto.schemaVersions.size === 0) return {};
+  return { schemaVersions: schemaVersionsFromProto(proto.schemaVersions, at) };
 }
 
 /** A tenant and a space of it, which may stand in different parts of a message. */

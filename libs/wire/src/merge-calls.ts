@@ -12,7 +12,7 @@ import type { SpacePush } from '@syncline/flows';
 import { Outcomes, Push } from '@syncline/proto';
 import { MergeRequest, type MergeResponse } from '@syncline/proto/internal';
 import { decode, encode, then, uint32 } from './encoding';
-import { identityFromProto, identityToProto } from './identity';
+import { identityFromProto, identityToProto, versionsFromProto } from './identity';
 import { outcomesFromProto, outcomesToProto } from './outcomes';
 import { idIn, inside, type Place, reading, whole, wrong } from './place';
 import { pushFromProto, pushToProto } from './push';
@@ -50,7 +50,7 @@ export interface MergeAnswer {
 
 export function mergeCallToProto(call: MergeCall & EncodedPush): MergeRequest {
   const { correlation, space, push, receivedAtMs, deadlineAtMs, critical, traceparent, encoded } = call;
-  const { device, user, access, changes, byService = false } = push;
+  const { device, user, access, changes, byService = false, schemaVersions } = push;
   return {
     ...MergeRequest.create(),
     ...identityToProto({ space, user, device, access }),
@@ -61,6 +61,7 @@ export function mergeCallToProto(call: MergeCall & EncodedPush): MergeRequest {
     critical,
     traceparent,
     byService,
+    schemaVersions: new Map(schemaVersions),
   };
 }
 
@@ -69,7 +70,8 @@ export function mergeCallFromProto(proto: MergeRequest): Answer<MergeCall> {
     reading('', (at) => {
       const { space, user, device, access } = identityFromProto(proto, at);
       const { changes } = pushFromProto(decoded, inside(at, 'push'), null);
-      const pushed: CorePush = { device, user: userOf(user, at), access, changes };
+      const versions = versionsFromProto(proto, at);
+      const pushed: CorePush = { device, user: userOf(user, at), access, changes, ...versions };
       const push: CorePush = proto.byService ? { ...pushed, byService: true } : pushed;
       const deadlineAtMs = whole(at, 'deadline_at_ms', proto.deadlineAtMs);
       return {

@@ -3,7 +3,7 @@ import type {
   CheckpointMessage,
   ChangeNumber,
   CollectionName,
-  Digests,
+  ToldDigests,
   Epoch,
   KnownCollection,
   Pace,
@@ -37,7 +37,7 @@ export interface PullCall {
   readonly acknowledged: Uint8Array | null;
   /** Null for what the server thinks fit. */
   readonly bytesMax: number | null;
-  readonly digests: Digests;
+  readonly digests: ToldDigests;
 }
 
 export function pullCallToProto(call: PullCall): PullRequest {

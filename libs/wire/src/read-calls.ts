@@ -18,7 +18,7 @@ import { BinaryWriter, Checkpoint } from '@syncline/proto';
 import { ReadRequest, ReadResponse } from '@syncline/proto/internal';
 import { checkpointFromProto, checkpointToProto } from './checkpoints';
 import { decode, encode, then, uint32 } from './encoding';
-import { identityFromProto, identityToProto } from './identity';
+import { identityFromProto, identityToProto, versionsFromProto } from './identity';
 import { joined } from './joined';
 import { encodeEntries } from './pages';
 import { reading } from './place';
@@ -38,8 +38,22 @@ export interface ReadCall {
 
 export function readCallToProto(call: ReadCall, keys: CursorKeys): ReadRequest {
   const { space, reader, cursor, knownHead, bytesMax, traceparent } = call;
-  const { device, access, scope, takesPatches, takesOwn, mayHoldMore } = reader;
-  const capabilities = [...(takesPatches ? ['patch-entries'] : []), ...(takesOwn ? ['own-entries'] : [])];
+  const {
+    device,
+    access,
+    scope,
+    takesPatches,
+    takesOperations,
+    takesOwn,
+    mayHoldMore,
+    schemaVersions,
+    knownRules = 0,
+  } = reader;
+  const capabilities = [
+    ...(takesPatches ? ['patch-entries'] : []),
+    ...(takesOperations ? ['operations'] : []),
+    ...(takesOwn ? ['own-entries'] : []),
+  ];
   return {
     ...ReadRequest.create(),
     ...identityToProto({ space, user: null, device, access }),
@@ -47,6 +61,8 @@ export function readCallToProto(call: ReadCall, keys: CursorKeys): ReadRequest {
     cursor: encodeCursor(cursor, space, keys),
     capabilities,
     mayHoldMore,
+    schemaVersions: new Map(schemaVersions),
+    knownRules,
     knownHead: knownHead ?? 0,
     bytesMax: bytesMax === null ? 0 : uint32(bytesMax),
     traceparent,
@@ -61,8 +77,11 @@ export function readCallFromProto(proto: ReadRequest, keys: CursorKeys): Answer<
       access,
       scope: scopeFromProto(proto.scope, at),
       takesPatches: proto.capabilities.includes('patch-entries'),
+      takesOperations: proto.capabilities.includes('operations'),
       takesOwn: proto.capabilities.includes('own-entries'),
       mayHoldMore: proto.mayHoldMore,
+      ...versionsFromProto(proto, at),
+      ...(proto.knownRules === 0 ? {} : { knownRules: proto.knownRules }),
     };
     return { space, reader };
   });

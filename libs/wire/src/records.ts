@@ -1,9 +1,11 @@
 import { type DeviceId, LEDGER_ID_BYTES_MAX, type RecordImage, type UserId } from '@syncline/core';
 import { StoredRecord } from '@syncline/proto';
+import { keptFromProto, keptToProto } from './kept';
 import { collectionIn, idIn, type Place, timeIn, whole } from './place';
 
 export function recordToProto(record: RecordImage): StoredRecord {
-  return { ...StoredRecord.create(), ...record };
+  const { kept, ...rest } = record;
+  return { ...StoredRecord.create(), ...rest, ...keptToProto(kept) };
 }
 
 /** Device and user are names to be shown: what the server calls them is taken as it comes. */
@@ -19,5 +21,6 @@ export function recordFromProto(proto: StoredRecord, at: Place): RecordImage {
     user: proto.user as UserId,
     schemaVersion: whole(at, 'schema_version', proto.schemaVersion),
     resurrected: proto.resurrected,
+    ...keptFromProto(proto, at),
   };
 }

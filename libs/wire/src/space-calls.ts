@@ -1,6 +1,6 @@
 import type { Answer, CheckPlan, ClaimedRange, SpaceId, Subscribe } from '@syncline/core';
 import type { Comparison } from '@syncline/flows';
-import { CheckSpace, CompareRequest, CompareResponse, Plan } from '@syncline/proto';
+import { Caller, CheckSpace, CompareRequest, CompareResponse, Plan } from '@syncline/proto';
 import type {
   CompareRangesRequest,
   CompareRangesResponse,
@@ -9,7 +9,7 @@ import type {
 } from '@syncline/proto/internal';
 import { comparisonFromProto, comparisonToProto, rangeFromProto, rangeToProto } from './compare';
 import { then } from './encoding';
-import { identityFromProto, identityToProto, type OnBehalf } from './identity';
+import { identityFromProto, identityToProto, type OnBehalf, versionsFromProto } from './identity';
 import { each, inside, partOf, reading } from './place';
 import { planFromProto, planToProto } from './plans';
 import { checkSpaceToProto, subscribeFromProto } from './subscribe';
@@ -41,7 +41,15 @@ export interface CompareCall {
 
 export function compareCallToProto({ onBehalf, ranges }: CompareCall): CompareRangesRequest {
   const { identity, space } = identityToProto(onBehalf);
-  return { identity, compare: { ...CompareRequest.create(), space, ranges: ranges.map(rangeToProto) } };
+  const { schemaVersions } = onBehalf;
+  const caller =
+    schemaVersions === undefined
+      ? undefined
+      : { ...Caller.create(), schemaVersions: new Map(schemaVersions) };
+  return {
+    identity,
+    compare: { ...CompareRequest.create(), caller, space, ranges: ranges.map(rangeToProto) },
+  };
 }
 
 export function compareCallFromProto({ identity, compare }: CompareRangesRequest): Answer<CompareCall> {
@@ -49,7 +57,10 @@ export function compareCallFromProto({ identity, compare }: CompareRangesRequest
     const proto = partOf(at, 'compare', compare, CompareRequest);
     const within = inside(at, 'compare');
     return {
-      onBehalf: identityFromProto({ identity, space: proto.space }, at),
+      onBehalf: {
+        ...identityFromProto({ identity, space: proto.space }, at),
+        ...versionsFromProto(proto.caller, inside(within, 'caller')),
+      },
       ranges: each(within, 'ranges', proto.ranges, rangeFromProto),
     };
   });

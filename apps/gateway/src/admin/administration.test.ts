@@ -367,6 +367,10 @@ describe('members', () => {
   });
 });
 
+const operation = (given: proto.SchemaOperation['operation']): proto.SchemaOperation => ({
+  operation: given,
+});
+
 describe('collections', () => {
   const field = { field: 'tags', strategy: proto.FieldStrategy.SET_UNION, elementIdField: '' };
   const merged = rulesOf('notes', {
@@ -376,7 +380,33 @@ describe('collections', () => {
       $case: 'fieldMerge',
       fieldMerge: { fields: [field], otherwise: proto.FieldStrategy.ASK, windowMs: 5 },
     },
-    schema: { current: 3, oldest: 2, steps: [] },
+    schema: {
+      current: 3,
+      oldest: 2,
+      steps: [
+        {
+          toVersion: 3,
+          up: [
+            operation({ $case: 'rename', rename: { field: 'o/a', to: 'b' } }),
+            operation({ $case: 'default', default: { field: 'c', value: Buffer.from('1.0') } }),
+            operation({ $case: 'move', move: { field: 'd', to: 'o/d' } }),
+            operation({ $case: 'split', split: { field: 'name', separator: ' ', into: ['first', 'last'] } }),
+            operation({ $case: 'join', join: { fields: ['x', 'y'], separator: ', ', into: 'xy' } }),
+            operation({ $case: 'remove', remove: { field: 'old' } }),
+          ],
+          down: [
+            operation({
+              $case: 'convert',
+              convert: {
+                field: 'e',
+                to: proto.ConvertTo.MAPPED,
+                values: new Map([['"x"', Buffer.from('1')]]),
+              },
+            }),
+          ],
+        },
+      ],
+    },
     deletes: proto.DeleteRule.ASK,
   });
   const find = (message: Partial<proto.GetCollectionRequest>) =>
@@ -414,17 +444,83 @@ describe('collections', () => {
     expect(valueOf(await find({ collection: 'notes' })).rules!.rulesVersion).toBe(1);
   });
 
-  test('take nothing that would not be acted upon', async () => {
-    const asked = rulesOf('notes', {
-      schema: { current: 1, oldest: 0, steps: [{ toVersion: 1, up: [], down: [] }] },
-      history: { versionsMax: 3, keptMs: 0 },
+  test('say how much history they keep, and are told all that is wrong with that at once', async () => {
+    const days = (count: number) => count * 86_400_000;
+    const history = {
+      versionsMax: 20,
+      keptMs: days(3_650),
+      classes: [
+        { olderThanMs: days(1), onePerMs: days(1) },
+        { olderThanMs: days(90), onePerMs: days(30) },
+      ],
+    };
+    const declared = valueOf(await putCollection({ space: 'home', rules: rulesOf('notes', { history }) }));
+    expect(declared.rules?.history).toEqual(history);
+    expect(valueOf(await find({ collection: 'notes' })).rules?.history).toEqual(history);
+    const wrong = { versionsMax: 0, keptMs: days(1), classes: [...history.classes].reverse() };
+    const answer = await putCollection({ space: 'home', rules: rulesOf('notes', { history: wrong }) });
+    expect(answer).toMatchObject({
+      refusal: {
+        reason: 'POLICY_INVALID',
+        violations: [
+          { field: 'history.classes[0].older_than_ms' },
+          { field: 'history.classes[1].older_than_ms' },
+          { field: 'history.classes[1].one_per_ms' },
+        ],
+      },
     });
-    const answer = await putCollection({ space: 'home', rules: asked });
-    const fields = answer.ok ? [] : answer.refusal.violations.map((violation) => violation.field);
-    expect(fields.sort()).toEqual(['rules.history', 'rules.schema.steps']);
+  });
+
+  test('take nothing that would not be acted upon', async () => {
     const encrypted = { ...merged, encrypted: true };
     expect(await putCollection({ space: 'home', rules: encrypted })).toMatchObject({
-      refusal: { reason: 'POLICY_INVALID', violations: [{ field: 'encrypted' }, { field: 'json' }] },
+      refusal: {
+        reason: 'POLICY_INVALID',
+        violations: [{ field: 'schema.steps' }, { field: 'encrypted' }, { field: 'json' }],
+      },
+    });
+  });
+
+  test('are told all that is wrong with their schema versions at once', async () => {
+    const remove = operation({ $case: 'remove', remove: { field: '' } });
+    const convert = operation({ $case: 'convert', convert: { field: 'a', to: 0, values: new Map() } });
+    const ofKind = { toVersion: 2, up: [operation(undefined), convert], down: [] };
+    expect(
+      await putCollection({
+        space: 'home',
+        rules: rulesOf('notes', { json: true, schema: { current: 2, oldest: 1, steps: [ofKind] } }),
+      }),
+    ).toMatchObject({
+      refusal: {
+        reason: 'INVALID_ARGUMENT',
+        violations: [
+          { field: 'rules.schema.steps[0].up[0].operation' },
+          { field: 'rules.schema.steps[0].up[1].convert.to' },
+        ],
+      },
+    });
+    const wrong = { toVersion: 4, up: [remove], down: [] };
+    const schema = { current: 3, oldest: 1, steps: [wrong] };
+    const rules = rulesOf('notes', { encrypted: true, schema });
+    expect(await putCollection({ space: 'home', rules })).toMatchObject({
+      refusal: {
+        reason: 'POLICY_INVALID',
+        violations: [{ field: 'schema.steps' }, { field: 'schema.steps[0].up[0].field' }],
+      },
+    });
+    expect(
+      await putCollection({ space: 'home', rules: { ...rules, encrypted: false, json: true } }),
+    ).toMatchObject({
+      refusal: {
+        violations: [
+          {
+            field: 'schema.steps',
+            description: 'must lead from version 1 to 3, one for each version behind the first',
+          },
+          { field: 'schema.steps[0].to_version' },
+          { field: 'schema.steps[0].up[0].field' },
+        ],
+      },
     });
   });
 

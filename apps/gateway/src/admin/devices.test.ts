@@ -171,9 +171,10 @@ describe('devices', () => {
       deletes: 'policy',
       encrypted: true,
       json: false,
-      schema: { current: 0, oldest: 0 },
+      schema: { current: 0, oldest: 0, steps: [] },
       jsonSchema: null,
       recordBytesMax: 0,
+      history: { versionsMax: 0, keptMs: 0, classes: [] },
     });
     const revoked = valueOf(await revoke('owner', 'd1'));
     expect(revoked).toMatchObject({

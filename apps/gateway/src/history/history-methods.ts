@@ -1,16 +1,9 @@
-import {
-  type Answer,
-  granted,
-  nameHash,
-  type Refusal,
-  refused,
-  type SpaceId,
-  spaceKey,
-} from '@syncline/core';
+import { type Answer, granted, nameHash, type Refusal, type SpaceId, spaceKey } from '@syncline/core';
 import {
   auditTrail,
   changeAsService,
   hashChain,
+  listSyncs,
   ratedService,
   readPast,
   readSpaceAt,
@@ -60,9 +53,9 @@ export function historyMethods(deps: GatewayDeps): UnaryMethods {
         audit.head,
       ),
       ListSyncEntries: known(
-        form(proto.ListSyncEntriesRequest, { toProto: (call) => call, fromProto: granted }),
-        form(proto.ListSyncEntriesResponse, { toProto: (told) => told, fromProto: granted }),
-        notServedYet,
+        form(proto.ListSyncEntriesRequest, wire.listSyncsCall),
+        form(proto.ListSyncEntriesResponse, wire.syncsListed),
+        listSyncs({ directory: deps.store, deltas: deps.store, syncs: deps.store }),
       ),
     }),
   );
@@ -161,10 +154,3 @@ const endedWith = ({ reason, facts }: Refusal) => ({ reason, ...facts });
 async function* told<Part, Told>(parts: Parts<Part>, tell: (part: Part) => Told): Parts<Told> {
   for await (const part of parts) yield part.ok ? granted(tell(part.value)) : part;
 }
-
-const notServedYet = (): Promise<Answer<never>> =>
-  Promise.resolve(
-    refused('VERSION_MISMATCH', {
-      message: 'This version of the service does not keep an entry for every sync. Update it.',
-    }),
-  );

@@ -145,17 +145,6 @@ describe.each(['grpc', 'http'] as const)('over %s', (way) => {
     expect((await head(4)).chainHash).toEqual((await head(0)).chainHash);
     expect((await head(4)).signature).toHaveLength(64);
   });
-
-  test('there is no entry for every sync yet, and that is said', async () => {
-    const answer = await made.caller.call(
-      'owner',
-      'ListSyncEntries',
-      proto.ListSyncEntriesRequest,
-      proto.ListSyncEntriesResponse,
-      { space: HOME },
-    );
-    expect(reasonOf(answer)).toBe('VERSION_MISMATCH');
-  });
 });
 
 const CALLERS = ['operator', 'owner', 'editor', 'reader', 'stranger', 'of another tenant'] as const;

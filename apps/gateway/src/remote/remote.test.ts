@@ -440,6 +440,7 @@ describe('reading', () => {
     scope: WHOLE_SPACE,
     access: OWNER,
     takesPatches: true,
+    takesOperations: false,
     takesOwn: true,
     mayHoldMore: false,
   };

@@ -266,7 +266,7 @@ function pushFor(deps: GatewayDeps): Handlers['push'] {
     quotasAtMs.set(space, nowMs);
     return quotasAt(key, nowMs);
   };
-  return async (session, { space, ticket, user, device, access, changes }) => {
+  return async (session, { space, ticket, user, device, access, changes, schemaVersions }) => {
     const sentAtMs = clock.nowMs();
     let bytes = 0;
     for (const change of changes) bytes += payloadBytes(change);
@@ -280,7 +280,7 @@ function pushFor(deps: GatewayDeps): Handlers['push'] {
     const answered = admitted.ok
       ? await backends.push({
           space: key,
-          push: { device, user, access, changes },
+          push: { device, user, access, changes, ...(schemaVersions && { schemaVersions }) },
           encoded: encoded ?? undefined,
           traceparent: span?.traceparent,
         })

@@ -11,6 +11,7 @@ import {
 import type { CountedSession, Identity } from '@syncline/ports';
 import { type Span, traceContextOf } from '@syncline/telemetry';
 import { leavingCaller } from '../leaving';
+import type { DeviceSync } from '../syncs/device-sync';
 import type { SessionStream } from './stream';
 
 /** A device on its stream: the state of the rules, and what the shell around them has to remember. */
@@ -41,6 +42,8 @@ export interface DeviceSession {
   gone: boolean;
   /** Aborted when it ends: nobody waits any more for what is being read for it. Null until something is. */
   leaving: AbortController | null;
+  /** By space, what is gathered of it. */
+  readonly syncs: Map<SpaceId, DeviceSync>;
   /** Why it ends; null where it ends well. */
   lastRefusal: Refusal | null;
   /** What was handed to the stream and has not left yet, in its order. */
@@ -110,6 +113,7 @@ export function deviceSession(
     ended: false,
     gone: false,
     leaving: null,
+    syncs: new Map(),
     lastRefusal: null,
     unsent: [],
     unsentBytes: 0,

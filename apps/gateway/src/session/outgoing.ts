@@ -7,7 +7,8 @@ import type { PageEncodings } from './page-encodings';
 type Send = SessionEffect & { readonly do: 'send' };
 
 export interface Outgoing {
-  send(session: DeviceSession, effect: Send): void;
+  /** How many bytes it is. */
+  send(session: DeviceSession, effect: Send): number;
   /** Something has waited for so long that nobody can be listening. */
   isStuck(session: DeviceSession): boolean;
   /** The stream is gone, and what had not left with it. */
@@ -72,7 +73,7 @@ export function outgoing({ pages, metrics, clock, timing }: OutgoingDeps, { feed
 
   return {
     send(session, effect) {
-      if (session.ended) return;
+      if (session.ended) return 0;
       const { message, priority, bytes: roughBytes } = effect;
       const encodedMessage = encoded(session, effect);
       const bytes = encodedMessage.length;
@@ -87,6 +88,7 @@ export function outgoing({ pages, metrics, clock, timing }: OutgoingDeps, { feed
       session.unsentBytes += bytes;
       unsentBytes += bytes;
       session.stream.send(encodedMessage, (messages) => flushed(session, messages));
+      return bytes;
     },
     isStuck: ({ unsent, progressAtMs }) =>
       unsent.length > 0 && clock.nowMs() - progressAtMs >= timing.slowConsumerMs,

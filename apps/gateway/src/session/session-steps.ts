@@ -3,6 +3,7 @@ import type { GatewayDeps } from '../gateway-deps';
 import type { PresenceRooms } from '../spaces/presence-rooms';
 import type { Rights } from '../spaces/rights';
 import type { WatchedSpaces } from '../spaces/watched-spaces';
+import { noteLeft, notePushed, noteSent } from '../syncs/session-syncs';
 import type { SessionAnswers } from './answers';
 import { type DeviceSession, keyOf, type TracedInput } from './device-session';
 import { isAnswered, mayRead } from './flow-control';
@@ -46,14 +47,17 @@ function perform(parts: SessionParts, session: DeviceSession, effect: SessionEff
   const { out, spaces, presence, kept } = parts;
   switch (effect.do) {
     case 'send':
-      out.send(session, effect);
+      noteSent(parts.deps.syncs, session, effect.message, out.send(session, effect));
       if (effect.message.kind === 'subscribed') presence.enter(session, effect.message.space);
       return;
     case 'authenticate':
     case 'open':
     case 'plan':
     case 'read':
+      void ask(parts, session, effect);
+      return;
     case 'push':
+      notePushed(parts.deps.syncs, session, effect);
       void ask(parts, session, effect);
       return;
     case 'watch':
@@ -81,6 +85,7 @@ function leaveSpace(
 ): void {
   presence.leave(session, space);
   spaces.unwatch(session, space);
+  noteLeft(deps.syncs, session, space);
   if (trail !== null) deps.trails.left(keyOf(session, space), session.state.hello!.device, trail);
 }
 

@@ -7,6 +7,7 @@ import {
   PROTOCOL_MAX,
   PROTOCOL_MIN,
   refused,
+  type SchemaVersions,
   SERVED_CAPABILITIES,
   type SpaceId,
   spaceKey,
@@ -21,6 +22,8 @@ import type { CallContext } from './methods';
 export interface Admitted extends SpaceCaller {
   /** Those that both sides know. */
   readonly capabilities: readonly Capability[];
+  /** Left out where it reads the newest of all collections. */
+  readonly schemaVersions?: SchemaVersions;
 }
 
 export type Admit = (caller: Caller, context: CallContext) => Promise<Answer<Admitted>>;
@@ -32,7 +35,7 @@ export function admitCaller(deps: CallDeps): Admit {
     ...new Set<Capability>([...SERVED_CAPABILITIES, ...(compressor === null ? [] : PACKING)]),
   ];
   return async (caller, { token, peer }) => {
-    const { device, tenant, clockMs } = caller;
+    const { device, tenant, clockMs, schemaVersions } = caller;
     const protocol = caller.protocol ?? PROTOCOL_MAX;
     const agreed = negotiate(
       { min: protocol, max: protocol },
@@ -44,7 +47,9 @@ export function admitCaller(deps: CallDeps): Admit {
     const known = await admit({ token, address: peer === '' ? null : peer, device, tenant });
     if (!known.ok) return known;
     const skewMs = clockMs === null ? 0 : clockMs - clock.nowMs();
-    return granted({ identity: known.value, device, skewMs, capabilities: agreed.agreed.capabilities });
+    const { capabilities } = agreed.agreed;
+    const versions = schemaVersions.size === 0 ? {} : { schemaVersions };
+    return granted({ identity: known.value, device, skewMs, capabilities, ...versions });
   };
 }
 

@@ -39,6 +39,7 @@ import { gatewayMetrics } from '../gateway-metrics';
 import { DEFAULT_TIMING, type GatewayTiming } from '../gateway-timing';
 import { pageEncodings } from '../session/page-encodings';
 import { spaceTrails } from '../spaces/space-trails';
+import { syncGathering } from '../syncs/sync-gathering';
 import { begunTraces } from '../tracing/begun-traces';
 import type { CallDeps } from './call-deps';
 
@@ -91,6 +92,7 @@ export async function callWorld(world: CallWorldGiven = {}) {
     announcements,
     whereabouts: memoryWhereabouts(),
     trails: spaceTrails(),
+    syncs: syncGathering({ store, clock, timer, timing: DEFAULT_TIMING, metrics, log: silentLog }),
     presence: memoryPresence({ timer }),
     sessions: memorySessionRegistry({ clock }),
     rates,
@@ -161,9 +163,9 @@ function memoryBackends(parts: Parts, calls: string[]): Backends {
       calls.push('plan');
       return plan(behalf.space, behalf.access, subscribe);
     },
-    compare({ space, access }, ranges) {
+    compare(behalf, ranges) {
       calls.push('compare');
-      return compare(space, access, ranges);
+      return compare(behalf, ranges);
     },
   };
 }

@@ -3,7 +3,6 @@ import {
   type Answer,
   type Change,
   checkpointCursor,
-  type CollectionDigest,
   decodeCursor,
   type DeviceId,
   digestSum,
@@ -17,6 +16,7 @@ import {
   spaceId,
   spaceKey,
   type Subscribe,
+  type ToldDigest,
   type UserId,
   WHOLE_SPACE,
 } from '@syncline/core';
@@ -127,7 +127,7 @@ function device(
       const answer = await transport().call('Check', CheckRequest, CheckResponse, proto, token);
       return answer.ok ? checkedFromProto(answer.value) : answer;
     },
-    async compare(cursor: Uint8Array, digest: CollectionDigest) {
+    async compare(cursor: Uint8Array, digest: ToldDigest) {
       const ranges = [{ collection: NOTES, fromId: '', toId: null, digest }];
       const proto = comparingCallToProto({ caller, space: HOME, cursor, ranges });
       const answer = await transport().call('Compare', CompareRequest, CompareResponse, proto, token);
@@ -160,7 +160,7 @@ async function pullAll(puller: ReturnType<typeof device>, given: Partial<PullCal
   }
 }
 
-function digestOf(answers: readonly Pulled[]): CollectionDigest {
+function digestOf(answers: readonly Pulled[]): ToldDigest {
   const records = new Map<RecordId, { readonly version: number; readonly payload: Uint8Array }>();
   for (const { pages } of answers)
     for (const { entries } of pages)
@@ -330,9 +330,10 @@ describe.each(['grpc', 'http'] as const)('calls outside of a session, over %s', 
       deletes: 'policy',
       encrypted: false,
       json: true,
-      schema: { current: 3, oldest: 2 },
+      schema: { current: 3, oldest: 2, steps: [{ toVersion: 3, up: [], down: [] }] },
       jsonSchema: null,
       recordBytesMax: 0,
+      history: { versionsMax: 0, keptMs: 0, classes: [] },
     } as const;
     await world.store.declare(HOME_KEY, rules);
     const pulled = valueOf(await device(via, { token: 'token-of-bob' }).pull());

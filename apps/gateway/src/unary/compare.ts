@@ -17,8 +17,9 @@ export function compareMethod(deps: CallDeps, admit: Admit): UnaryMethod {
     if (!allowed.ok) return allowed;
     const { key, access } = allowed.value;
     if (decodeCursor(cursor, key, keys) === null) return refused('INVALID_CURSOR');
-    const { identity, device } = admitted.value;
-    const onBehalf = { space: key, user: identity.user, device, access };
+    const { identity, device, schemaVersions } = admitted.value;
+    const versions = schemaVersions && { schemaVersions };
+    const onBehalf = { space: key, user: identity.user, device, access, ...versions };
     const compared = await backends.compare(onBehalf, ranges, context.gone);
     return compared.ok ? granted(comparisonToProto(ranges, compared.value)) : compared;
   });

@@ -13,6 +13,7 @@ import type { Span } from '@syncline/telemetry';
 import { pullCallFromProto, pulledToProto } from '@syncline/wire';
 import { nearQuotas } from '../near-quotas';
 import { withEntries } from '../page-entries';
+import { notePulled } from '../syncs/caller-syncs';
 import { inSpan } from '../tracing/in-span';
 import type { Activity } from './activity';
 import type { Admit } from './admitted';
@@ -33,7 +34,7 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
     const { caller, ...wanted } = call.value;
     const admitted = await admit(caller, context);
     if (!admitted.ok) return admitted;
-    const { identity, capabilities } = admitted.value;
+    const { identity, capabilities, schemaVersions } = admitted.value;
     const pull = pullSpace({
       ...deps,
       deltas: store,
@@ -45,7 +46,9 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
     const pulled = await pull(admitted.value, {
       ...wanted,
       takesPatches: capabilities.includes('patch-entries'),
+      takesOperations: capabilities.includes('operations'),
       takesOwn: capabilities.includes('own-entries'),
+      schemaVersions,
       isGone: () => context.gone.aborted,
     });
     if (!pulled.ok) return pulled;
@@ -55,6 +58,7 @@ export function pullMethod(deps: CallDeps, admit: Admit, activity: Activity): Un
     const sent = checkpoint?.version ?? null;
     const stored = storedIn(wanted.acknowledged, key, keys);
     trails.pulled(key, admitted.value.device, { cursor: opening.cursor, sent, stored }, clock.nowMs());
+    notePulled(deps.syncs, key, admitted.value, pulled.value, context);
     const pollMs = activity.pollAfterMs(key, opening.head);
     const quotas = pages.length === 0 ? [] : await nearQuotas(deps, key, clock.nowMs());
     const response = {

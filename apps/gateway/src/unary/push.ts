@@ -17,6 +17,7 @@ import type { Span } from '@syncline/telemetry';
 import { type PushCall, pushCallFromProto, type PushedCall, pushedCallToProto } from '@syncline/wire';
 import type { AnsweredPush } from '../delivery-metrics';
 import { nearQuotasAtPush } from '../near-quotas';
+import { notePushed } from '../syncs/caller-syncs';
 import { inSpan } from '../tracing/in-span';
 import { type Admit, type Admitted, admitToSpace } from './admitted';
 import type { CallDeps } from './call-deps';
@@ -78,11 +79,12 @@ async function pushFor(
   deps: Pushing,
   caller: Admitted,
   { push }: PushCall,
-  { gone }: CallContext,
+  context: CallContext,
 ): Promise<Answer<PushedCall>> {
   const { backends, limits, clock, span } = deps;
+  const { gone } = context;
   const { space, changes } = push;
-  const { identity, device } = caller;
+  const { identity, device, schemaVersions } = caller;
   const allowed = await admitToSpace(deps, caller, space);
   if (!allowed.ok) return allowed;
   const { key, access } = allowed.value;
@@ -96,10 +98,11 @@ async function pushFor(
   const startedMs = clock.nowMs();
   const result: PushResult = await backends.push({
     space: key,
-    push: { device, user: identity.user, access, changes },
+    push: { device, user: identity.user, access, changes, ...(schemaVersions && { schemaVersions }) },
     traceparent: span?.traceparent,
   });
   const tookMs = Math.max(0, clock.nowMs() - startedMs);
+  notePushed(deps.syncs, key, caller, { ...size, result }, context);
   if (result.kind === 'refused') return { ok: false, refusal: result.refusal };
   const outcomes = asManyAsFit(result.outcomes, limits.messageBytesMax / 2);
   const pace = pushingPace(limits, { changes: changes.length, tookMs, ...admitted.value });

@@ -9,6 +9,7 @@ import {
 } from '@syncline/core';
 import { type Contest, CONTEST_CHANGES, contestOf, isLater, POLICY_NAMES, type PolicyName } from '../contest';
 import { times } from '../numbers';
+import { OPERATION_CONTESTS, type OperationContest } from '../operation-contests';
 import { type Figure, type Goal, insist, least, type Row } from '../row';
 import { nowMs } from '../stopwatch';
 
@@ -19,12 +20,15 @@ const TAKES: Record<PolicyName, (at: number) => Take> = {
   'server-wins': () => 'stored',
   'client-wins': () => 'incoming',
   'field-merge': () => 'merged',
+  'multi-value': () => 'both',
   manual: () => 'neither',
+  external: () => 'neither',
 };
 const STATUS: Record<Take, OutcomeStatus> = {
   incoming: 'APPLIED',
   stored: 'LOST',
   merged: 'MERGED',
+  both: 'MERGED',
   neither: 'HELD',
 };
 const GOALS: Partial<Record<PolicyName, Goal>> = {
@@ -41,7 +45,8 @@ export const mergeRate: Row = {
     const forMs = quick ? 100 : 600;
     const settled = POLICY_NAMES.map((name) => settling(name, contestOf(name)));
     const planned = POLICY_NAMES.map((name) => planning(name, contestOf(name)));
-    const all = [...settled, ...planned];
+    const operated = OPERATION_CONTESTS.map(operating);
+    const all = [...settled, ...planned, ...operated];
     for (const work of all) perSecond(work, WARM_UP_MS);
     // A promise between them, so that the rest of this process is not held up for seconds.
     const rates = await times(repeats, () => times(all.length, async (at) => perSecond(all[at]!, forMs)));
@@ -68,7 +73,7 @@ interface Work {
 
 /** What the policy itself does for each conflict: from payloads and bookkeeping to payload and bookkeeping. */
 function settling(name: PolicyName, { conflicts, merged }: Contest): Work {
-  const policy: Policy = CORE_POLICIES[name];
+  const policy = CORE_POLICIES[name] as Policy;
   let resolutions: readonly Resolution[] = [];
   return {
     name,
@@ -103,8 +108,30 @@ function planning(name: PolicyName, { facts, push, merged }: Contest): Work {
       for (const [at, { status, conflict, record }] of outcomes.entries()) {
         insist(status === STATUS[TAKES[name](at)], `${name}: change ${at} is ${status}`);
         insist(conflict?.kind === 'UPDATE_UPDATE', `${name}: change ${at} met no conflict`);
-        if (status === 'MERGED')
+        if (TAKES[name](at) === 'merged')
           insist(sameBytes(record!.payload, merged[at]!), `change ${at} was merged to something else`);
+      }
+    },
+  };
+}
+
+/** The same where the devices send operations of a data type, which are merged without a conflict. */
+function operating({ name, contest }: OperationContest): Work {
+  const { facts, push, merged } = contest();
+  let outcomes: readonly Outcome[] = [];
+  return {
+    name: `plan ${name}`,
+    goal: null,
+    checked: 'every outcome, and what it was merged to, byte for byte',
+    run() {
+      const [result] = planMerge(facts, [push]).results;
+      outcomes = result?.kind === 'outcomes' ? result.outcomes : [];
+    },
+    check() {
+      insist(outcomes.length === CONTEST_CHANGES, `${name} planned ${outcomes.length} changes`);
+      for (const [at, { status, record }] of outcomes.entries()) {
+        insist(status === 'MERGED', `${name}: change ${at} is ${status}`);
+        insist(sameBytes(record!.payload, merged[at]!), `${name}: change ${at} was merged to something else`);
       }
     },
   };

@@ -16,9 +16,15 @@ import {
   deltaOf,
   type DeviceId,
   type DeviceMessage,
+  type HistoryEntry,
   imageOf,
   type Limits,
   newSession,
+  pastKey,
+  type PastKey,
+  pastNeeded,
+  type PastRequest,
+  type PastWrite,
   plainMessage,
   planMerge,
   policyRegistry,
@@ -59,6 +65,7 @@ interface Truth {
   records: Map<RecordKey, StoredRecord>;
   lastNumbers: Map<DeviceId, ChangeNumber>;
   receipts: Map<ChangeKey, Receipt>;
+  history: HistoryEntry[];
 }
 
 /** A session of the server as one device sees it. Messages wait in `outbox` until they are delivered. */
@@ -84,7 +91,7 @@ export class FakeServer {
     private readonly rules: RulesBook = defaultRules(),
   ) {
     const state = { space: this.key, epoch: 1, head: 0, floor: 0, digests: new Map(), records: 0, bytes: 0 };
-    this.truth = { state, records: new Map(), lastNumbers: new Map(), receipts: new Map() };
+    this.truth = { state, records: new Map(), lastNumbers: new Map(), receipts: new Map(), history: [] };
   }
 
   private get key() {
@@ -190,6 +197,7 @@ export class FakeServer {
       reset,
       lastNumber: truth.lastNumbers.get(session.device) ?? 0,
       mismatched: [],
+      rulesChanges: 0,
     };
     this.step(session, { kind: 'opened', space, ticket, opening });
   }
@@ -230,8 +238,10 @@ export class FakeServer {
     this.pushes++;
     const { rules, nowMs, truth } = this;
     const facts = { nowMs, rules, space: truth.state, quota: null, declaredOnly: false, limits: LIMITS };
-    const plan = planMerge({ ...facts, ...truth, seen: new Map() }, [push]);
+    const past = pastOf(truth.history, pastNeeded({ rules, records: truth.records }, [push]));
+    const plan = planMerge({ ...facts, ...truth, seen: new Map(), past }, [push]);
     truth.state = plan.after;
+    truth.history.push(...plan.history);
     for (const record of plan.records) {
       truth.records.delete(recordKey(record.collection, record.id));
       truth.records.set(recordKey(record.collection, record.id), record);
@@ -253,8 +263,29 @@ interface Session {
   readonly state: SessionState;
 }
 
-function copyOfTruth({ state, records, lastNumbers, receipts }: Truth): Truth {
-  return { state, records: new Map(records), lastNumbers: new Map(lastNumbers), receipts: new Map(receipts) };
+function copyOfTruth({ state, records, lastNumbers, receipts, history }: Truth): Truth {
+  return {
+    state,
+    records: new Map(records),
+    lastNumbers: new Map(lastNumbers),
+    receipts: new Map(receipts),
+    history: [...history],
+  };
+}
+
+function pastOf(history: readonly HistoryEntry[], requests: readonly PastRequest[]) {
+  const past = new Map<PastKey, PastWrite[]>();
+  for (const request of requests) {
+    const { collection, id, since } = request;
+    const writes = history.filter(
+      (entry) => entry.collection === collection && entry.id === id && entry.version > since,
+    );
+    past.set(
+      pastKey(request),
+      writes.map((entry) => ({ ...entry, operations: entry.operations ?? null })),
+    );
+  }
+  return past;
 }
 
 function defaultRules(): RulesBook {

@@ -31,7 +31,11 @@ const RULES = [
   }),
   rulesOf({ collection: collectionName('held'), policy: 'manual', deletes: 'resurrect' }),
   rulesOf({ collection: collectionName('server'), policy: 'server-wins', deletes: 'delete-wins' }),
-  rulesOf({ collection: collectionName('client'), policy: 'client-wins', schema: { oldest: 0, current: 1 } }),
+  rulesOf({
+    collection: collectionName('client'),
+    policy: 'client-wins',
+    schema: { oldest: 0, current: 1, steps: [] },
+  }),
 ];
 
 interface Act {

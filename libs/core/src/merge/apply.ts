@@ -1,19 +1,20 @@
-import { sameBytes } from '../bytes';
 import type { Push } from '../changes';
-import { CONFLICTS, type Version } from '../ids';
+import { CONFLICTS } from '../ids';
 import { applyPatch } from '../json-fields';
 import type { Limits } from '../limits';
-import type { ConflictKind, ConflictRef, OutcomeStatus } from '../outcomes';
-import type { Resolution, Seen, Side } from '../policies/policy';
+import type { ConflictKind } from '../outcomes';
+import type { Resolution } from '../policies/policy';
 import type { StoredRecord } from '../records';
-import type { Reason } from '../refusals';
-import { type ActiveRules, takesShape } from '../rules';
+import type { ActiveRules } from '../rules';
 import { askBookkeeping, askPolicy } from './ask-policy';
+import { type Clash, resolve, sideOf, writtenBy } from './clash';
 import { classify } from './classify';
-import { closeConflicts, enterLedger } from './conflicts';
+import { closeConflicts } from './conflicts';
 import { decideConflict } from './decide-conflict';
-import { type Draft, hasSeen } from './draft';
-import { ledgerId } from './ledger';
+import type { Draft } from './draft';
+import { hasSeen } from './has-seen';
+import { applyOperations } from './operations';
+import { unfitPayload } from './payload-rules';
 import {
   baseUnknown,
   changedMeanwhile,
@@ -25,49 +26,30 @@ import {
   type Rejection,
   shapeNotTaken,
 } from './reject';
-import { unfitPayload } from './payload-rules';
 import { settle, wholePayload } from './settle';
+import { type LiftedChange, liftChange } from './shape';
+import { type Beside, putBeside } from './siblings';
+import { rejected, type Verdict, verdict } from './verdict';
 import { growthObstacle, type TakenChange, writeRecord } from './write';
-
-/** What became of a change. */
-export interface Verdict {
-  readonly status: OutcomeStatus;
-  readonly version: Version;
-  readonly conflict: ConflictRef | null;
-  readonly reason: Reason | null;
-  readonly message: string;
-}
-
-const rejected = (rejection: Rejection): Verdict => ({
-  status: 'REJECTED',
-  version: 0,
-  conflict: null,
-  ...rejection,
-});
-
-const verdict = (status: OutcomeStatus, version: Version, conflict: ConflictRef | null = null): Verdict => ({
-  status,
-  version,
-  conflict,
-  reason: null,
-  message: '',
-});
 
 /** Brings a change that is possible in itself into the draft. */
 export function applyChange(draft: Draft, push: Push, taken: TakenChange): Verdict {
   const head = draft.facts.space.head;
   if (taken.baseVersion > head) return rejected(baseUnknown(taken.baseVersion, head));
   const rules = draft.facts.rules.of(taken.collection);
-  const change = withoutLost(draft, push, taken, rules);
-  const stored = draft.record(change.collection, change.id);
-  if (push.byService === true && (stored?.version ?? 0) !== change.baseVersion)
-    return rejected(changedMeanwhile(change.baseVersion, stored?.version ?? 0));
-  if (change.collection === CONFLICTS) return decision(draft, push, change);
-  if (change.kind !== 'delete' && !takesShape(change, rules.declared))
+  const made = withoutLost(draft, push, taken, rules);
+  const stored = draft.record(made.collection, made.id);
+  if (push.byService === true && (stored?.version ?? 0) !== made.baseVersion)
+    return rejected(changedMeanwhile(made.baseVersion, stored?.version ?? 0));
+  if (made.collection === CONFLICTS) return decision(draft, push, made);
+  const lifted = liftChange(draft, push, made, rules, stored);
+  if (!lifted.ok)
     return push.byService === true
-      ? rejected(shapeNotTaken)
-      : schemaConflict(draft, push, change, rules, stored);
-  const meeting = classify(change, push.device, stored);
+      ? rejected({ ...shapeNotTaken, message: `${lifted.why} ${shapeNotTaken.message}` })
+      : schemaConflict(draft, push, made, rules, stored, lifted);
+  const { change } = lifted;
+  if (change.kind === 'operations') return applyOperations(draft, push, change, rules, stored);
+  const meeting = classify(change, push.device, stored, rules.siblingsMax > 0);
   switch (meeting.kind) {
     case 'missing':
       return rejected(recordNotFound);
@@ -131,8 +113,7 @@ function cleanWrite(
     change.kind === 'patch' ? applyPatch(stored!.payload!, change.patch) : wholePayload(change, null, stored);
   if (payload === null && change.kind === 'patch') return rejected(notPatchable);
   const incoming = sideOf(push, change, payload ?? null);
-  const obstacle =
-    unfitRejection(rules, change, incoming.payload) ?? growthObstacle(draft, stored, incoming.payload);
+  const obstacle = unfitRejection(rules, change, incoming.payload) ?? growthObstacle(draft, stored, incoming);
   if (obstacle !== null) return rejected(obstacle);
   const meta = askBookkeeping(rules, { stored, incoming });
   if (meta === undefined) return rejected(policyFailed(rules.policy.name));
@@ -159,8 +140,8 @@ function conflictWrite(
   const incoming = sideOf(push, change, payload);
   const base = kind === 'CREATE_CREATE' ? null : seen;
   const decided = settle(kind, base, stored, incoming, rules);
-  const resolution = decided === undefined ? undefined : fitting(decided, rules, change);
-  if (resolution === undefined) return rejected(policyFailed(rules.policy.name));
+  if (decided === undefined) return rejected(policyFailed(rules.policy.name));
+  const resolution = fitting(decided, draft, push, change, rules, { stored, incoming });
   const obstacle = growthObstacle(draft, stored, writtenBy(resolution, incoming));
   if (obstacle !== null) return rejected(obstacle);
   draft.remember(push.device, change, incoming);
@@ -168,10 +149,45 @@ function conflictWrite(
 }
 
 /** Two sides that both fit can make a record that does not. Then a person decides. */
-function fitting(decided: Resolution, rules: ActiveRules, change: TakenChange): Resolution {
+function fitting(
+  decided: Resolution,
+  draft: Draft,
+  push: Push,
+  change: TakenChange,
+  rules: ActiveRules,
+  { stored, incoming }: Pick<Clash, 'stored' | 'incoming'>,
+): Resolution {
+  if (decided.take === 'both') {
+    if (stored === null)
+      return { take: 'stored', why: 'The record was deleted too long ago to be kept beside.' };
+    return fittingBeside(
+      decided,
+      draft,
+      rules,
+      stored,
+      putBeside(stored, push, change, incoming, draft.nextVersion()),
+    );
+  }
   const unfit = decided.take === 'merged' ? unfitPayload(rules, change, decided.payload) : null;
   if (unfit === null) return decided;
   return { take: 'neither', why: `What both sides make together is not possible: ${unfit.why}.` };
+}
+
+function fittingBeside(
+  decided: Resolution,
+  draft: Draft,
+  { siblingsMax }: ActiveRules,
+  stored: StoredRecord,
+  together: Beside,
+): Resolution {
+  if (together.isAsBefore) return { take: 'stored', why: 'The record holds this content already.' };
+  if (together.count > siblingsMax)
+    return {
+      take: 'neither',
+      why: `The record holds ${siblingsMax} contents already, and no more are kept.`,
+    };
+  const obstacle = growthObstacle(draft, stored, together);
+  return obstacle === null ? decided : { take: 'neither', why: `Both cannot be kept: ${obstacle.message}` };
 }
 
 function unfitRejection(
@@ -188,94 +204,19 @@ function sizeObstacle(payload: Uint8Array | null, limits: Limits): Rejection | n
   return bytes > limits.recordBytesMax ? recordTooLarge(bytes, limits) : null;
 }
 
-function writtenBy(resolution: Resolution, incoming: Side): Uint8Array | null {
-  if (resolution.take === 'merged') return resolution.payload;
-  return resolution.take === 'incoming' ? incoming.payload : null;
-}
-
-/** What met what; `seen` is null where it is no longer known on what the device built. */
-interface Clash {
-  readonly kind: ConflictKind;
-  readonly stored: StoredRecord | null;
-  readonly incoming: Side;
-  readonly seen: Seen | null;
-}
-
-function resolve(
-  draft: Draft,
-  push: Push,
-  change: TakenChange,
-  rules: ActiveRules,
-  { kind, stored, incoming, seen }: Clash,
-  resolution: Resolution,
-): Verdict {
-  const conflict = ledgerId(change, push.device);
-  const cameOutAsMade = isAsMade(resolution, incoming);
-  let result: StoredRecord | null = null;
-  if (resolution.take === 'incoming') {
-    const meta = askBookkeeping(rules, { stored, incoming });
-    if (meta === undefined) return rejected(policyFailed(rules.policy.name));
-    const patched = change.kind === 'patch';
-    const note = { asSent: !patched, merged: patched && seen === null, conflict };
-    result = writeRecord(draft, push, change, rules, stored, { ...incoming, meta }, note);
-  } else if (resolution.take === 'merged') {
-    const { payload, meta } = resolution;
-    const latest = stored !== null && stored.time > incoming.time ? stored.time : incoming.time;
-    const merged: Side = { ...incoming, deleted: false, payload, meta, time: latest };
-    const sent = cameOutAsMade ? null : incoming.payload;
-    const note = { asSent: false, merged: !cameOutAsMade, conflict, incoming: sent };
-    result = writeRecord(draft, push, change, rules, stored, merged, note);
-  }
-  if (result !== null) closeConflicts(draft, push, change);
-  const open = resolution.take === 'neither' || (resolution.take === 'merged' && resolution.asked.length > 0);
-  const ref: ConflictRef = { id: conflict, kind, state: open ? 'open' : 'resolved' };
-  enterLedger(draft, push, change, rules, ref, stored, incoming, {
-    resolution: cameOutAsMade ? 'incoming' : resolution.take === 'neither' ? 'none' : resolution.take,
-    asked: resolution.take === 'merged' ? resolution.asked : [],
-    why: resolution.why,
-    resultVersion: result?.version ?? 0,
-  });
-  return verdict(cameOutAsMade ? 'APPLIED' : STATUS_OF[resolution.take], draft.head(), ref);
-}
-
-/** A merge may come to just what the device made. */
-export function isAsMade(resolution: Resolution, incoming: Side): boolean {
-  if (resolution.take !== 'merged' || resolution.asked.length > 0 || incoming.payload === null) return false;
-  return sameBytes(resolution.payload, incoming.payload);
-}
-
-export const STATUS_OF = {
-  incoming: 'APPLIED',
-  stored: 'LOST',
-  merged: 'MERGED',
-  neither: 'HELD',
-} as const satisfies Record<Resolution['take'], OutcomeStatus>;
-
 function schemaConflict(
   draft: Draft,
   push: Push,
   change: TakenChange,
   rules: ActiveRules,
   stored: StoredRecord | undefined,
+  { why, payload: made }: LiftedChange & { readonly ok: false },
 ): Verdict {
   const seen = draft.seen(push.device, change);
-  const payload = wholePayload(change, seen, stored ?? null);
+  const payload = made ?? wholePayload(change, seen, stored ?? null);
   if (payload === undefined) return rejected(stored?.payload ? notPatchable : recordNotFound);
   const incoming = sideOf(push, change, payload);
   draft.remember(push.device, change, incoming);
-  const { oldest, current } = rules.declared.schema;
-  const why = `The change has schema version ${change.schemaVersion}; the collection takes ${oldest} to ${current}.`;
   const clash: Clash = { kind: 'SCHEMA', stored: stored ?? null, incoming, seen };
   return resolve(draft, push, change, rules, clash, { take: 'neither', why });
-}
-
-function sideOf(push: Push, change: TakenChange, payload: Uint8Array | null): Side {
-  return {
-    deleted: payload === null,
-    payload,
-    meta: null,
-    time: change.time,
-    device: push.device,
-    number: change.number,
-  };
 }

@@ -1,4 +1,4 @@
-import type { CleanWrite, Conflict, Resolution } from '../policies/policy';
+import type { CleanWrite, Conflict, Policy, Resolution, Side } from '../policies/policy';
 import type { ActiveRules } from '../rules';
 
 /**
@@ -17,6 +17,12 @@ export function askBookkeeping(
   { stored, incoming }: Asked<CleanWrite<unknown>>,
 ): Decided<Uint8Array | null> {
   return incoming.deleted ? null : attempt(() => policy.remember({ stored, incoming, rule }));
+}
+
+/** Of a policy that fails at it, the bookkeeping stays as it is. */
+export function carriedBookkeeping(policy: Policy, record: Side, payload: Uint8Array): Uint8Array | null {
+  const carried = attempt(() => (policy.carry === undefined ? record.meta : policy.carry(record, payload)));
+  return carried === undefined ? record.meta : carried;
 }
 
 type Asked<Question> = Omit<Question, 'rule'>;

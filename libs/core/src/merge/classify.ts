@@ -2,7 +2,8 @@ import type { Change } from '../changes';
 import type { ConflictKind } from '../outcomes';
 import type { StoredRecord } from '../records';
 import type { DeviceId } from '../ids';
-import { hasSeen } from './draft';
+import { hasSeen } from './has-seen';
+import { unseenSiblings } from './siblings';
 
 /**
  * What a change meets. `create`: there is nothing, and nothing was expected. `missing`: there is nothing, though
@@ -18,9 +19,18 @@ export type Meeting =
       readonly stored: StoredRecord | null;
     };
 
-export function classify(change: Change, device: DeviceId, stored: StoredRecord | undefined): Meeting {
+export function classify(
+  change: Change,
+  device: DeviceId,
+  stored: StoredRecord | undefined,
+  keepsSeveral = false,
+): Meeting {
   if (stored === undefined) return meetingNothing(change);
-  return stored.deleted ? meetingTombstone(change, device, stored) : meetingLive(change, device, stored);
+  if (stored.deleted) return meetingTombstone(change, device, stored);
+  const seen = keepsSeveral
+    ? unseenSiblings(stored, device, change).length === 0
+    : hasSeen(stored, device, change);
+  return meetingLive(change, stored, seen);
 }
 
 /** A base version above 0 says that the record was there: it has been deleted, and stays so unless a rule says more. */
@@ -45,8 +55,8 @@ function isAnew({ kind, baseVersion, after }: Change): boolean {
   return kind === 'create' && (baseVersion === 0 || after > 0);
 }
 
-function meetingLive(change: Change, device: DeviceId, stored: StoredRecord): Meeting {
-  if (hasSeen(stored, device, change)) return { kind: 'clean', stored };
+function meetingLive(change: Change, stored: StoredRecord, seen: boolean): Meeting {
+  if (seen) return { kind: 'clean', stored };
   const of =
     change.kind === 'create' ? 'CREATE_CREATE' : change.kind === 'delete' ? 'DELETE_UPDATE' : 'UPDATE_UPDATE';
   return { kind: 'conflict', of, stored };

@@ -19,7 +19,7 @@ export function enterLedger(
   conflict: ConflictRef,
   stored: StoredRecord | null,
   incoming: Side,
-  decided: Pick<LedgerEntry, 'resolution' | 'asked' | 'why' | 'resultVersion'>,
+  decided: Pick<LedgerEntry, 'resolution' | 'asked' | 'waitsFor' | 'why' | 'resultVersion'>,
 ): void {
   const bytesMax = draft.facts.limits.ledgerSideBytesMax;
   const { user } = push;
@@ -44,7 +44,9 @@ export function enterLedger(
   };
   const about = { collection: change.collection, id: change.id };
   const written = { entry, payload: encodeLedger(entry) };
-  writeLedger(draft, push, change, conflict.id, written, { about, incoming: incoming.payload });
+  // Operations alone are not what the device had in view.
+  const made = incoming.operations === undefined ? incoming.payload : null;
+  writeLedger(draft, push, change, conflict.id, written, { about, incoming: made });
 }
 
 /** In the place of a record of which not even the tombstone is left. */

@@ -13,7 +13,8 @@ export function decideConflict(draft: Draft, push: Push, change: TakenChange): R
   const payload = draft.record(CONFLICTS, change.id)?.payload ?? null;
   const entry = payload === null ? null : decodeLedger(payload);
   if (payload === null || entry === null || change.kind !== 'patch') return conflictNotFound;
-  const { state, resolution, why, standing } = JSON.parse(decodeUtf8(change.patch.set)) as LedgerDecision;
+  const decision = JSON.parse(decodeUtf8(change.patch.set)) as LedgerDecision;
+  const { state, resolution, why, standing, asked, byPolicy } = decision;
   const writing = push.changes.find(
     ({ collection, id }) => collection === entry.collection && id === entry.id,
   );
@@ -24,8 +25,10 @@ export function decideConflict(draft: Draft, push: Push, change: TakenChange): R
   const fields: Partial<LedgerEntry> = {
     state,
     ...(resolution === undefined ? {} : { resolution, ...done }),
-    ...(state === 'resolved' ? { resolvedBy } : {}),
+    ...(state === 'resolved' && byPolicy !== true ? { resolvedBy } : {}),
     ...(why === undefined ? {} : { why }),
+    ...(asked === undefined ? {} : { asked }),
+    ...(entry.waitsFor === undefined ? {} : { waitsFor: 'person' }),
   };
   amendConflict(draft, push, as, change.id, { entry, payload }, fields);
   return null;

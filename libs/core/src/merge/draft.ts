@@ -14,8 +14,16 @@ import {
 import type { Receipt } from '../outcomes';
 import type { Seen } from '../policies/policy';
 import type { StoredRecord } from '../records';
-import { gotFromWriter } from './dependencies';
 import { type MergeFacts, type MergePlan, seenKey } from './facts';
+import {
+  type Carried,
+  pastKey,
+  type PastRequest,
+  type PastWrite,
+  type TransformsLeft,
+  transformsLeft,
+} from './past';
+import { currentShapes, shapesWritten } from './shape';
 import { tallyOf } from './tally';
 
 /** The space as it will be: what was loaded, overlaid by what this plan has written so far. */
@@ -31,24 +39,18 @@ export interface Draft {
   seen(device: DeviceId, change: Change): Seen | null;
   /** What the device sees by its own change; a further change of this batch may be made after it. */
   remember(device: DeviceId, change: Change, seen: Seen): void;
+  /** What was done to a record above a version, this batch included; null where that is not known. */
+  past(request: PastRequest): readonly PastWrite[] | null;
+  /** What an operation of this batch was carried over. */
+  carried(device: DeviceId, change: Change): Carried | undefined;
+  carry(device: DeviceId, change: Change, carried: Carried): void;
+  readonly transforms: TransformsLeft;
   lastNumber(device: DeviceId): ChangeNumber;
   receipt(device: DeviceId, number: ChangeNumber): Receipt | undefined;
   /** What a change came after, passing over what was rejected: nothing is left of that. */
   lastBefore(device: DeviceId, after: ChangeNumber): ChangeNumber;
   take(receipt: Receipt): void;
   plan(results: MergePlan['results']): MergePlan;
-}
-
-/**
- * Whether a device that made this change has seen the record as it stands: in its copy, by its own change before, which
- * stands, or from the device that wrote it. An own change that did not get its way hid what the copy has.
- */
-export function hasSeen(stored: StoredRecord, device: DeviceId, change: Change): boolean {
-  if (change.reliesOn !== undefined && gotFromWriter(stored, change)) return true;
-  const { baseVersion, after } = change;
-  const inCopy = baseVersion >= stored.version;
-  const isOwn = stored.device === device && stored.number === after;
-  return isOwn ? inCopy || !stored.merged : inCopy && after === 0;
 }
 
 export function draftOf(facts: MergeFacts): Draft {
@@ -59,15 +61,17 @@ export function draftOf(facts: MergeFacts): Draft {
   const history: HistoryEntry[] = [];
   const receipts = new Map<ChangeKey, Receipt>();
   const lastNumbers = new Map<DeviceId, ChangeNumber>();
+  const carried = new Map<string, Carried>();
   const views = new Map<string, Seen>();
 
+  const shapes = currentShapes(facts.rules);
   const standing = (key: RecordKey): StoredRecord | undefined => written.get(key) ?? facts.records.get(key);
 
   const draft: Draft = {
     facts,
     head: () => head,
     counts: () => tally.counts(),
-    record: (collection, id) => standing(recordKey(collection, id)),
+    record: (collection, id) => shapes.record(standing(recordKey(collection, id))),
     nextVersion: () => head + 1,
     write(record, entry) {
       head = record.version;
@@ -80,12 +84,18 @@ export function draftOf(facts: MergeFacts): Draft {
     },
     seen(device, { collection, id, baseVersion, after }) {
       const view = views.get(viewKey(collection, id, device, after));
-      if (view !== undefined) return view;
-      return facts.seen.get(seenKey({ collection, id, device, baseVersion, after })) ?? null;
+      if (view !== undefined) return shapes.seen(collection, view);
+      const seen = facts.seen.get(seenKey({ collection, id, device, baseVersion, after }));
+      return seen === undefined ? null : shapes.seen(collection, seen);
     },
-    remember(device, { collection, id, number }, { deleted, payload }) {
-      views.set(viewKey(collection, id, device, number), { deleted, payload });
+    remember(device, { collection, id, number, schemaVersion }, { deleted, payload }) {
+      views.set(viewKey(collection, id, device, number), { deleted, payload, schemaVersion });
     },
+    past: (request) => pastIn(facts, history, request),
+    carried: (device, { collection, id, after }) => carried.get(viewKey(collection, id, device, after)),
+    carry: (device, { collection, id, number }, each) =>
+      void carried.set(viewKey(collection, id, device, number), each),
+    transforms: transformsLeft(),
     lastNumber: (device) => lastNumbers.get(device) ?? facts.lastNumbers.get(device) ?? 0,
     receipt(device, number) {
       const key = changeKey(device, number);
@@ -107,6 +117,7 @@ export function draftOf(facts: MergeFacts): Draft {
       lastNumbers,
       receipts: [...receipts.values()],
       results,
+      ...shapesWritten(written.values(), facts.rules),
     }),
   };
   return draft;
@@ -114,4 +125,20 @@ export function draftOf(facts: MergeFacts): Draft {
 
 function viewKey(collection: CollectionName, id: RecordId, device: DeviceId, number: ChangeNumber): string {
   return `${recordKey(collection, id)}\u0000${changeKey(device, number)}`;
+}
+
+function pastIn(
+  facts: MergeFacts,
+  written: readonly HistoryEntry[],
+  request: PastRequest,
+): readonly PastWrite[] | null {
+  const { collection, id, since } = request;
+  const loaded = facts.records.get(recordKey(collection, id));
+  const isAbove = loaded !== undefined && loaded.version > since;
+  const before = facts.past.get(pastKey(request)) ?? (isAbove ? null : []);
+  if (before === null) return null;
+  const here = written.filter(
+    (entry) => entry.collection === collection && entry.id === id && entry.version > since,
+  );
+  return [...before, ...here.map((entry) => ({ ...entry, operations: entry.operations ?? null }))];
 }

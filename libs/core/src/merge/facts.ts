@@ -22,7 +22,9 @@ import type { PushResult, Receipt } from '../outcomes';
 import type { Seen } from '../policies/policy';
 import type { StoredRecord } from '../records';
 import type { RulesBook } from '../rules';
+import type { SpaceShapes } from '../shaped-entries';
 import { dependenciesOf, dependencyProblem } from './dependencies';
+import type { PastKey, PastWrite } from './past';
 
 /** The row of a space that every merge locks, reads and writes. */
 export interface SpaceState {
@@ -57,6 +59,8 @@ export interface MergeFacts {
   readonly receipts: ReadonlyMap<ChangeKey, Receipt>;
   /** What devices saw, as far as it was asked for and is still known. */
   readonly seen: ReadonlyMap<SeenKey, Seen>;
+  /** What was done to records, as far as it was asked for. */
+  readonly past: ReadonlyMap<PastKey, readonly PastWrite[]>;
 }
 
 /** All that one transaction writes to one space. */
@@ -70,6 +74,8 @@ export interface MergePlan {
   readonly receipts: readonly Receipt[];
   /** One for each push, in their order. */
   readonly results: readonly PushResult[];
+  /** Of the written collections that declare steps; left out where none does. */
+  readonly shapes?: SpaceShapes;
 }
 
 declare const brand: unique symbol;

@@ -14,9 +14,11 @@ export interface LedgerFacts {
   readonly devices: readonly (DeviceId | null)[];
   readonly users: readonly (UserId | null)[];
   readonly detectedAtMs: number;
+  /** It is open, and the tenant's resolver has to be asked. */
+  readonly waitsFor?: 'resolver';
 }
 
-/** Stores look for the state in the text, see `WAITING_NOT`. */
+/** Stores look for the state in the text, see `WAITING_NOT` and `WAITING_FOR_RESOLVER`. */
 export function encodeFacts(entry: LedgerEntry): Uint8Array {
   const { state, kind, id, policy, stored, incoming, detectedAtMs } = entry;
   const facts: LedgerFacts = {
@@ -27,6 +29,7 @@ export function encodeFacts(entry: LedgerEntry): Uint8Array {
     devices: [stored.device, incoming.device],
     users: [stored.user, incoming.user],
     detectedAtMs,
+    ...(state === 'open' && entry.waitsFor === 'resolver' ? { waitsFor: 'resolver' } : {}),
   };
   return encodeUtf8(JSON.stringify(facts));
 }
@@ -38,3 +41,5 @@ export function decodeFacts(meta: Uint8Array): LedgerFacts | null {
 
 /** Facts that hold this text are those of a conflict that waits for nobody. No text of a user can hold it in JSON. */
 export const WAITING_NOT = '"state":"resolved"';
+/** Facts that hold this text are those of a conflict that the tenant's resolver has to be asked about. */
+export const WAITING_FOR_RESOLVER = '"waitsFor":"resolver"';

@@ -209,7 +209,9 @@ describe('an open conflict', () => {
 });
 
 describe('a change of unknown shape', () => {
-  const rules = [rulesOf({ schema: { oldest: 2, current: 3 }, collection: collectionName('notes') })];
+  const rules = [
+    rulesOf({ schema: { oldest: 2, current: 3, steps: [] }, collection: collectionName('notes') }),
+  ];
 
   test.each([1, 4])('is held, whatever it meets (schema %d)', (schemaVersion) => {
     const space = testSpace({ rules });

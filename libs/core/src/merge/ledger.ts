@@ -18,10 +18,12 @@ export interface LedgerSide {
   readonly json?: unknown;
   readonly base64?: string;
   readonly bytes: number;
+  /** The content is operations of this data type: what they make of the record was not known. */
+  readonly operations?: string;
 }
 
 /** Other content than either side's, and a delete, are what persons decide. */
-export type LedgerResolution = 'incoming' | 'stored' | 'merged' | 'none' | 'replaced' | 'deleted';
+export type LedgerResolution = 'incoming' | 'stored' | 'merged' | 'both' | 'none' | 'replaced' | 'deleted';
 
 /** The payload of a record in `sys.conflicts`: written by the server, readable by anyone who may see the record. */
 export interface LedgerEntry {
@@ -38,6 +40,8 @@ export interface LedgerEntry {
   readonly resolution: LedgerResolution;
   /** Fields that wait for a person. */
   readonly asked: readonly string[];
+  /** Of a conflict that the tenant's resolver has to be asked about, who decides next. */
+  readonly waitsFor?: 'resolver' | 'person';
   readonly why: string;
   readonly state: ConflictState;
   /** The version of the record that the resolution wrote; 0 when it wrote none. */
@@ -68,12 +72,14 @@ export function ledgerSide(
     readonly user: UserId | null;
     readonly time: HlcTime | null;
     readonly schemaVersion: number;
+    readonly operations?: string;
   },
   bytesMax: number,
 ): LedgerSide {
   const { version, deleted, payload, device, number, user, time, schemaVersion } = side;
   const bytes = payload?.length ?? 0;
-  const facts = { version, deleted, device, number, user, time, schemaVersion, bytes };
+  const shown = { version, deleted, device, number, user, time, schemaVersion, bytes };
+  const facts = side.operations === undefined ? shown : { ...shown, operations: side.operations };
   if (payload === null || payload.length > bytesMax) return facts;
   const json = jsonOf(payload);
   return json === null ? { ...facts, base64: base64(payload) } : { ...facts, json: new RawJson(json) };

@@ -11,15 +11,16 @@ import {
   type Version,
 } from '../ids';
 import { takesShape } from '../rules';
-import { hasSeen } from './draft';
+import { hasSeen } from './has-seen';
 import { type MergeFacts, type SeenKey, seenKey, type SeenRequest } from './facts';
 import { followsOrder } from './reject';
+import { isLifted } from './shape';
 
 /**
  * What must still be loaded before these pushes can be decided: what a device saw, wherever its change may turn
  * out to be a conflict that cannot be settled without it.
  */
-export function seenNeeded(facts: Omit<MergeFacts, 'seen'>, pushes: readonly Push[]): SeenRequest[] {
+export function seenNeeded(facts: Omit<MergeFacts, 'seen' | 'past'>, pushes: readonly Push[]): SeenRequest[] {
   const requests = new Map<SeenKey, SeenRequest>();
   const storedAfter = storedBefore(facts, pushes);
   // What stands when such a record is met again is not what was loaded.
@@ -33,7 +34,8 @@ export function seenNeeded(facts: Omit<MergeFacts, 'seen'>, pushes: readonly Pus
       const isFirst = !met.has(key);
       met.add(key);
       const rules = facts.rules.of(collection);
-      if (change.kind !== 'patch' && !rules.policy.needsBase) continue;
+      const needsSeen = change.kind === 'patch' || rules.policy.needsBase || isLifted(change, rules);
+      if (!needsSeen) continue;
       const after = storedAfter(device, change.after);
       // A change of unknown shape is held even when its device has seen what stands.
       const maybeClean = isFirst && takesShape(change, rules.declared);

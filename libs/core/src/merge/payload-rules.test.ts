@@ -50,7 +50,7 @@ describe('a JSON Schema', () => {
   });
 
   test('holds for the newest shape; older ones are taken as they are', () => {
-    const space = spaceWith({ jsonSchema: TWO, schema: { current: 2, oldest: 1 } });
+    const space = spaceWith({ jsonSchema: TWO, schema: { current: 2, oldest: 1, steps: [] } });
     const [older, newest] = [1, 2].map((schemaVersion) =>
       create(`x${schemaVersion}`, { a: 1, b: 2, c: 3 }, { schemaVersion }),
     );

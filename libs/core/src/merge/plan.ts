@@ -7,11 +7,13 @@ import type { Limits } from '../limits';
 import type { Outcome, PushResult, Receipt } from '../outcomes';
 import { imageOf } from '../records';
 import { refusal } from '../refusals';
-import { applyChange, type Verdict } from './apply';
+import { wantedImage } from '../shaped-entries';
+import { applyChange } from './apply';
 import { missingDependency } from './dependencies';
 import { type Draft, draftOf } from './draft';
 import type { MergeFacts, MergePlan } from './facts';
 import { changedMeanwhile, followsOrder, pushObstacle, rejectionOf, type Rejection } from './reject';
+import type { Verdict } from './verdict';
 import type { TakenChange } from './write';
 
 /**
@@ -120,7 +122,7 @@ function repeatedOutcome(draft: Draft, push: Push, change: Change, print: Hash64
 /** Whoever did not get their way is given what stands instead. */
 function outcomeOf(
   draft: Draft,
-  { access }: Push,
+  { access, schemaVersions }: Push,
   { collection, id }: Change,
   receipt: Receipt,
   repeated: boolean,
@@ -129,12 +131,13 @@ function outcomeOf(
   const asWished = status === 'APPLIED' || status === 'REJECTED';
   // A first answer may be asked for again after the right to read has gone.
   const stands = asWished || !mayRead(access, collection, id) ? undefined : draft.record(collection, id);
+  const image = stands === undefined ? null : imageOf(stands);
   return {
     number,
     status,
     version,
     conflict,
-    record: stands === undefined ? null : imageOf(stands),
+    record: image && wantedImage(draft.facts.rules.of(collection).shapes, image, schemaVersions),
     reason,
     message,
     aheadMs,

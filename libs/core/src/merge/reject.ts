@@ -1,15 +1,20 @@
 import { concernedBy, mayWrite } from '../access';
-import { type Change, payloadBytes, type Push, unserved } from '../changes';
+import { type Change, type OperationsChange, payloadBytes, type Push } from '../changes';
 import { isHlcTime } from '../clock';
+import { type DataType, dataTypeName, type Untaken } from '../data-types';
 import { collectionProblem, CONFLICTS, idProblem, isSystem, LEDGER_ID_BYTES_MAX } from '../ids';
 import { isJsonPayload, parseFields } from '../json-fields';
 import type { Limits } from '../limits';
+import type { Policy } from '../policies/policy';
 import { overLimit, type Reason, type Refusal, refusal, REASONS } from '../refusals';
 import type { ActiveRules } from '../rules';
 import { dependencyProblem } from './dependencies';
 import type { MergeFacts } from './facts';
 import { isDecision } from './ledger-decision';
 import type { Unfit } from './payload-rules';
+
+/** The most contents that a record has, see `multi-value`. */
+const SEEN_MAX = 100;
 
 /** A change that is not possible at all. Its number counts as used: those behind it can go on. */
 export interface Rejection {
@@ -64,10 +69,10 @@ export function rejectionOf(
     return rejection('RECORD_TOO_LARGE', `${payloadBytes(change)} bytes, ${limits.recordBytesMax} allowed`);
   const dependency = dependencyProblem(change, push.device);
   if (dependency !== null) return rejection('INVALID_ARGUMENT', dependency);
-  const asked = unserved(change);
-  if (asked.length > 0)
-    return rejection('UNSUPPORTED_CHANGE', `the change relies on ${asked.join(' and ')}, not served here`);
-  return contentRejection(change, rules.of(collection));
+  if (change.reliesOn !== undefined && change.reliesOn.artifacts.length > 0)
+    return rejection('UNSUPPORTED_CHANGE', 'the change relies on artifacts, not served here');
+  const active = rules.of(collection);
+  return seenRejection(change, active) ?? contentRejection(change, active);
 }
 
 /** Who may write a record may decide its conflicts, through the service alone. */
@@ -86,17 +91,35 @@ export function followsOrder({ number, after }: Change): boolean {
   return Number.isSafeInteger(after) && after >= 0 && after < number;
 }
 
-function contentRejection(change: Change, { declared, policy }: ActiveRules): Rejection | null {
+/** Only where several contents are kept can a change name those that it replaces. */
+function seenRejection({ reliesOn }: Change, { policy, siblingsMax }: ActiveRules): Rejection | null {
+  const seen = reliesOn?.seen ?? [];
+  if (seen.length === 0) return null;
+  if (siblingsMax === 0)
+    return rejection('UNSUPPORTED_CHANGE', `policy ${policy.name} keeps no contents to choose from in seen`);
+  if (seen.length > SEEN_MAX)
+    return rejection(
+      'INVALID_ARGUMENT',
+      `a change names ${SEEN_MAX} contents in seen at most, not ${seen.length}`,
+    );
+  return null;
+}
+
+function contentRejection(change: Change, rules: ActiveRules): Rejection | null {
+  const { declared, policy, data, siblingsMax } = rules;
   switch (change.kind) {
     case 'operations':
-      return rejection('UNSUPPORTED_CHANGE', `policy ${policy.name} takes no operations`);
+      return operationsRejection(change, rules);
     case 'patch':
+      if (siblingsMax > 0 || data !== null)
+        return rejection('UNSUPPORTED_CHANGE', `records of policy ${policy.name} take no patches`);
       if (declared.encrypted) return rejection('UNSUPPORTED_CHANGE', 'an encrypted record cannot be patched');
       return parseFields(change.patch.set) === null
         ? rejection('INVALID_PAYLOAD', 'the patch is not a JSON object with distinct names')
         : null;
     case 'create':
     case 'update':
+      if (data !== null) return wholeRejection(change.payload, policy, data);
       if (policy.readsPayload && parseFields(change.payload) === null)
         return rejection('INVALID_PAYLOAD', 'the payload is not a JSON object with distinct names');
       if (declared.json && !policy.readsPayload && !isJsonPayload(change.payload))
@@ -107,6 +130,27 @@ function contentRejection(change: Change, { declared, policy }: ActiveRules): Re
   }
 }
 
+function operationsRejection({ type }: OperationsChange, { policy, data }: ActiveRules): Rejection | null {
+  if (data === null) return rejection('UNSUPPORTED_CHANGE', `policy ${policy.name} takes no operations`);
+  const taken = dataTypeName(data);
+  return type === taken
+    ? null
+    : rejection('UNSUPPORTED_CHANGE', `the collection takes operations of ${taken}`);
+}
+
+function wholeRejection(payload: Uint8Array, policy: Policy, data: DataType): Rejection | null {
+  if (data.kind === 'crdt')
+    return rejection(
+      'UNSUPPORTED_CHANGE',
+      `records of policy ${policy.name} come about and change by operations of ${data.engine.name}`,
+    );
+  const started = data.type.start(payload);
+  return started.ok ? null : untaken(started);
+}
+
+export const untaken = ({ reason, detail }: Untaken): Rejection => rejection(reason, detail);
+export const stateless = (type: string): Rejection =>
+  rejection('UNSUPPORTED_CHANGE', `the record was written before its collection took operations of ${type}`);
 export const payloadUnfit = ({ reason, why }: Unfit): Rejection => rejection(reason, why);
 export const recordTooLarge = (bytes: number, limits: Limits): Rejection =>
   rejection('RECORD_TOO_LARGE', `${bytes} bytes once it is applied, ${limits.recordBytesMax} allowed`);

@@ -1,6 +1,6 @@
 import { type DigestSum, digestSum, EMPTY_DIGEST } from '../digest';
 import type { CollectionName } from '../ids';
-import type { StoredRecord } from '../records';
+import { contentBytes, type StoredRecord } from '../records';
 import type { SpaceState } from './facts';
 
 /** What a space holds, kept up record by record: counts for quotas, digests for replicas. */
@@ -26,7 +26,7 @@ export function tallyOf(before: SpaceState): Tally {
   const count = (record: StoredRecord, sign: 1 | -1): void => {
     if (record.payload === null) return;
     records += sign;
-    bytes += sign * record.payload.length;
+    bytes += sign * contentBytes(record);
     const sum = sumOf(record.collection);
     if (sign > 0) sum.add(record.id, record.version, record.contentHash);
     else sum.remove(record.id, record.version, record.contentHash);

@@ -65,7 +65,7 @@ test('the rule for deletes counts as it does in earnest', () => {
 });
 
 test('a shape that would not be taken is held, and one that was not taken cannot be tried', () => {
-  const schema = { oldest: 0, current: 1 };
+  const schema = { oldest: 0, current: 1, steps: [] };
   const late = met({ incoming: { ...side(3, {}), schemaVersion: 2 } });
   expect(tried({ schema }, late)).toMatchObject({ resolution: 'none', status: 'HELD' });
   expect(tried({ schema }, met({ kind: 'SCHEMA' }))).toBeNull();

@@ -1,7 +1,7 @@
 import type { ConflictKind, OutcomeStatus } from '../outcomes';
 import type { Seen, Side } from '../policies/policy';
 import { type ActiveRules, takesShape } from '../rules';
-import { isAsMade, STATUS_OF } from './apply';
+import { isAsMade, STATUS_OF } from './clash';
 import type { LedgerResolution } from './ledger';
 import { settle } from './settle';
 
@@ -43,6 +43,8 @@ export function tryRules(rules: ActiveRules, conflict: RecordedConflict): TriedR
       return { resolution: 'incoming', payload: incoming.payload, asked: [], why, status };
     case 'stored':
       return { resolution: 'stored', payload: stored.payload, asked: [], why, status };
+    case 'both':
+      return { resolution: 'both', payload: stored.payload ?? incoming.payload, asked: [], why, status };
     case 'neither':
       return { resolution: 'none', payload: stored.payload, asked: [], why, status };
     case 'merged': {

@@ -5,7 +5,7 @@ import { type FieldStamps, freshStamps, readStamps, stampOf, writeStamps } from 
 import type { ElementStamps, FieldText } from './fields/field-rule';
 import { kindOf } from './fields/registry';
 import { takeLater } from './last-write-wins';
-import type { CleanWrite, Conflict, Policy, Resolution } from './policy';
+import type { CleanWrite, Conflict, Policy, Resolution, Side } from './policy';
 
 export const fieldMerge: Policy<FieldMergeRule> = {
   name: 'field-merge',
@@ -16,6 +16,7 @@ export const fieldMerge: Policy<FieldMergeRule> = {
     [rule.default, ...Object.values(rule.fields)].every((field) => kindOf(field).orderFree),
   remember,
   resolve,
+  carry,
 };
 
 function remember({ stored, incoming, rule }: CleanWrite<FieldMergeRule>): Uint8Array | null {
@@ -35,6 +36,17 @@ function remember({ stored, incoming, rule }: CleanWrite<FieldMergeRule>): Uint8
   if (removed === 0) return writeStamps(stamps, after);
   for (const [name, text] of before) {
     if (!after.has(name)) stampField(stamps, rule, name, text, null, stamp);
+  }
+  return writeStamps(stamps, after);
+}
+
+/** What comes about by converting counts as written with the record; all other fields keep their stamps. */
+function carry(record: Side, payload: Uint8Array): Uint8Array | null {
+  const [before, after] = [readFields(record.payload), readFields(payload)];
+  if (record.meta === null || before === null || after === null) return record.meta;
+  const stamps = readStamps(record);
+  for (const [name, text] of after) {
+    if (before.get(name) !== text) stamps.fields.set(name, stampOf(record));
   }
   return writeStamps(stamps, after);
 }

@@ -1,5 +1,6 @@
 import { type NoRule, parseNoRule } from './no-rule';
-import type { Policy, Side } from './policy';
+import type { Policy } from './policy';
+import { sameContent } from './same-content';
 
 export const manual: Policy<NoRule> = {
   name: 'manual',
@@ -13,9 +14,3 @@ export const manual: Policy<NoRule> = {
       ? { take: 'stored', why: 'Both sides hold the same.' }
       : { take: 'neither', why: 'A person decides in this collection.' },
 };
-
-function sameContent(left: Side, right: Side): boolean {
-  if (left.payload === null || right.payload === null) return left.payload === right.payload;
-  if (left.payload.length !== right.payload.length) return false;
-  return left.payload.every((byte, at) => byte === right.payload![at]);
-}

@@ -1,5 +1,6 @@
 import type { ConflictKind } from '../outcomes';
-import type { Stamp } from '../records';
+import type { DataType } from '../data-types';
+import type { Kept, Stamp } from '../records';
 
 /** One side of a conflict, whole: a patch has been applied to what its device saw. */
 export interface Side extends Stamp {
@@ -7,12 +8,17 @@ export interface Side extends Stamp {
   /** Null exactly when deleted. */
   readonly payload: Uint8Array | null;
   readonly meta: Uint8Array | null;
+  readonly kept?: Kept;
+  /** The payload is operations of this data type: what they make of the record is not known. */
+  readonly operations?: string;
 }
 
 /** What the user had in view before the change; null when that is no longer known. */
 export interface Seen {
   readonly deleted: boolean;
   readonly payload: Uint8Array | null;
+  /** Left out for the newest. */
+  readonly schemaVersion?: number;
 }
 
 export interface Conflict<Rule> {
@@ -42,7 +48,14 @@ export type Resolution =
       readonly asked: readonly string[];
       readonly why: string;
     }
-  | { readonly take: 'neither'; readonly why: string };
+  /** Each stays as one of several contents; for policies that keep siblings. */
+  | { readonly take: 'both'; readonly why: string }
+  | {
+      readonly take: 'neither';
+      /** Who decides next: the tenant's resolver, or, left out, a person. */
+      readonly waitsFor?: 'resolver';
+      readonly why: string;
+    };
 
 export interface RuleProblem {
   readonly field: string;
@@ -70,4 +83,10 @@ export interface Policy<Rule = unknown> {
   /** The bookkeeping after a clean write; null for none. */
   remember(write: CleanWrite<Rule>): Uint8Array | null;
   resolve(conflict: Conflict<Rule>): Resolution;
+  /** The bookkeeping of a record that is brought to another shape; without it, that stays as it is. */
+  carry?(record: Side, payload: Uint8Array): Uint8Array | null;
+  /** How many contents of a record are kept side by side, where the policy keeps several. */
+  siblingsMax?(rule: Rule): number;
+  /** The data type whose operations its records take. `resolve` is asked only where operations do not settle it. */
+  dataType?(rule: Rule): DataType;
 }

@@ -6,7 +6,7 @@ export interface RuleReader {
   pathOf(name: string): string;
   problem(name: string, description: string): void;
   value(name: string): unknown;
-  integer(name: string, least: number, fallback: number): number;
+  integer(name: string, least: number, fallback: number, most?: number): number;
   text(name: string, lengthMax: number, fallback: string): string;
   entries(name: string, countMax: number): readonly (readonly [string, unknown])[];
 }
@@ -57,11 +57,13 @@ function readerOf(
     pathOf,
     problem,
     value,
-    integer(name, least, fallback) {
+    integer(name, least, fallback, most = Number.MAX_SAFE_INTEGER) {
       const given = value(name);
       if (given === undefined) return fallback;
-      if (typeof given === 'number' && Number.isSafeInteger(given) && given >= least) return given;
-      return wrong(name, `must be an integer of at least ${least}`, fallback);
+      const whole = typeof given === 'number' && Number.isSafeInteger(given);
+      if (whole && given >= least && given <= most) return given;
+      const bounds = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `${least} to ${most}`;
+      return wrong(name, `must be an integer of ${bounds}`, fallback);
     },
     text(name, lengthMax, fallback) {
       const given = value(name);

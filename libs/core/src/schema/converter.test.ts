@@ -154,7 +154,6 @@ test('a field is converted to a text, to a truth value and cut to milliseconds o
 test('a new version that only adds fields hands out the stored bytes', () => {
   const stored = bytes('{ "title": "x", "done": true }');
   const { convert: through } = schemaConverter(schemaOf([], [byDefault('done', 'false')]));
-  expect(through(stored, 1, 3)).toEqual({ ok: true, payload: stored });
   const passed = through(stored, 1, 3);
   expect(passed.ok && passed.payload).toBe(stored);
 });

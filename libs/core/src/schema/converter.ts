@@ -1,11 +1,22 @@
 import type { Patch } from '../records';
+import { CONVERSION_WORK_MAX, costOf, type Way, wayOver } from './cost';
 import type { SchemaDeclaration } from './declaration';
 import { lift, namesDiffering } from './lift';
-import { closePayload, namesOf, type OpenObject, openPayload } from './open-object';
+import {
+  closePayload,
+  fieldNamed,
+  hasField,
+  namesOf,
+  type OpenObject,
+  openPayload,
+  withFields,
+} from './open-object';
 import { patchThrough } from './patches';
 import { type Direction, passStage, type Stage, stagesOf, type Stopped } from './stages';
 
-export type ConvertedPayload = { readonly ok: true; readonly payload: Uint8Array } | Stopped;
+export type ConvertedPayload =
+  /** `work` is what it took, as `CONVERSION_WORK_MAX` counts; left out for none. */
+  { readonly ok: true; readonly payload: Uint8Array; readonly work?: number } | Stopped;
 
 /** Brings payloads from one schema version to another. It changes nothing that it is given, and never throws. */
 export interface SchemaConverter {
@@ -35,6 +46,13 @@ export interface SchemaConverter {
 export function schemaConverter(schema: Pick<SchemaDeclaration, 'current' | 'steps'>): SchemaConverter {
   const stages = stagesOf(schema);
   const first = schema.current - schema.steps.length;
+  const ways = new Map<string, Way>();
+  const wayFrom = (from: number, to: number): Way => {
+    const key = `${from} ${to}`;
+    const way = ways.get(key) ?? wayOver(between(stages, from, to));
+    ways.set(key, way);
+    return way;
+  };
   const missing = (from: number, to: number): Stopped | null => {
     const unknown = [from, to].find(
       (version) => !Number.isInteger(version) || version < first || version > schema.current,
@@ -47,18 +65,20 @@ export function schemaConverter(schema: Pick<SchemaDeclaration, 'current' | 'ste
   };
   return {
     convert(payload, from, to) {
-      return missing(from, to) ?? through(between(stages, from, to), directionOf(from, to), payload);
+      return missing(from, to) ?? through(wayFrom(from, to), directionOf(from, to), payload);
     },
     convertPatch(patch, from, to) {
       if (missing(from, to) !== null) return null;
-      return patchThrough(patch, between(stages, from, to), directionOf(from, to));
+      const { stages, operations } = wayFrom(from, to);
+      if (patch.set.length * operations > CONVERSION_WORK_MAX) return null;
+      return patchThrough(patch, stages, directionOf(from, to));
     },
     updateThrough(stored, storedVersion, incoming, from) {
       const wrong = missing(from, storedVersion);
       if (wrong !== null) return wrong;
       if (from > storedVersion)
         return { ok: false, why: `Version ${from} is newer than ${storedVersion}, which is stored.` };
-      return updated(between(stages, from, storedVersion), stored, incoming);
+      return updated(wayFrom(from, storedVersion), stored, incoming);
     },
   };
 }
@@ -80,12 +100,14 @@ const NO_OBJECT: Stopped = {
   why: 'The payload is no JSON object whose fields are named once, so no schema version can be told of it.',
 };
 
-function through(stages: readonly Stage[], direction: Direction, payload: Uint8Array): ConvertedPayload {
-  if (stages.length === 0) return { ok: true, payload };
+function through(way: Way, direction: Direction, payload: Uint8Array): ConvertedPayload {
+  if (way.stages.length === 0) return { ok: true, payload };
   const object = openPayload(payload);
   if (object === null) return NO_OBJECT;
-  const views = passStages(stages, direction, object);
-  return views.ok ? { ok: true, payload: closePayload(views.last, payload) } : views;
+  const { work, obstacle } = costOf(way, object);
+  if (obstacle !== null) return { ok: false, why: obstacle };
+  const views = passStages(way.stages, direction, object);
+  return views.ok ? { ok: true, payload: closePayload(views.last, payload), work } : views;
 }
 
 /** The object before each stage; `last` is what is behind them all. */
@@ -104,17 +126,24 @@ function passStages(stages: readonly Stage[], direction: Direction, object: Open
   return { ok: true, views, last };
 }
 
-/** Down one by one to what the device saw, then up again, each time beside the record as it was there. */
-function updated(stages: readonly Stage[], stored: Uint8Array, incoming: Uint8Array): ConvertedPayload {
+/**
+ * Down one by one to what the device saw, then up again, each time beside the record as it was there. What no step
+ * touches is not carried along: there, what the device left stands.
+ */
+function updated(way: Way, stored: Uint8Array, incoming: Uint8Array): ConvertedPayload {
+  const { stages, touched } = way;
   if (stages.length === 0) return { ok: true, payload: incoming };
   const whole = openPayload(stored);
   let object = openPayload(incoming);
   if (whole === null || object === null) return NO_OBJECT;
+  const { work, obstacle } = costOf(way, whole, object);
+  if (obstacle !== null) return { ok: false, why: obstacle };
   const downwards = stages.toReversed();
   const down = passStages(downwards, 'down', whole);
   if (!down.ok) return down;
   let seen = down.last;
-  let differing = namesDiffering(seen, object, new Set([...namesOf(seen), ...namesOf(object)]));
+  const left = leftUntouched(whole, object, touched);
+  let differing = namesDiffering(seen, object, touched);
   for (const [index, view] of down.views.toReversed().entries()) {
     const lifted = lift(stages[index]!, { stored: view, seen, incoming: object }, differing);
     if (!lifted.ok) return lifted;
@@ -123,5 +152,24 @@ function updated(stages: readonly Stage[], stored: Uint8Array, incoming: Uint8Ar
   }
   // Whoever wrote it has to be able to read it again.
   const readBack = passStages(downwards, 'down', object);
-  return readBack.ok ? { ok: true, payload: closePayload(object, stored) } : readBack;
+  if (!readBack.ok) return readBack;
+  const all = left.size === 0 ? object : withFields(object, left);
+  return { ok: true, payload: closePayload(all, stored), work };
+}
+
+/** What the device made of the fields that no step touches, as far as it changed them. */
+function leftUntouched(
+  stored: OpenObject,
+  incoming: OpenObject,
+  touched: ReadonlySet<string>,
+): Map<string, string | undefined> {
+  const left = new Map<string, string | undefined>();
+  for (const name of namesOf(incoming)) {
+    const value = fieldNamed(incoming, name);
+    if (!touched.has(name) && fieldNamed(stored, name) !== value) left.set(name, value);
+  }
+  for (const name of namesOf(stored)) {
+    if (!touched.has(name) && !hasField(incoming, name)) left.set(name, undefined);
+  }
+  return left;
 }

@@ -57,6 +57,8 @@ export type ConvertTo = 'string' | 'number' | 'boolean' | 'array' | 'time-ms' | 
 
 export const SCHEMA_VERSION_MAX = 0xffff_ffff;
 export const SCHEMA_STEPS_MAX = 100;
+/** All together, as JSON: they are loaded with every batch that writes the collection. */
+export const SCHEMA_STEPS_BYTES_MAX = 65_536;
 /** Up and down, of all steps together. */
 export const SCHEMA_OPERATIONS_MAX = 500;
 export const SCHEMA_PATH_NAMES_MAX = 8;

@@ -4,6 +4,7 @@ import type { FieldPath } from './field-path';
 import {
   EMPTY_OBJECT,
   fieldAt,
+  fieldNamed,
   hasField,
   isEmptyObject,
   namesOf,
@@ -50,7 +51,7 @@ export function namesDiffering(
   names: Iterable<string>,
 ): ReadonlySet<string> {
   const differing = new Set<string>();
-  for (const name of names) if (fieldAt(left, [name]) !== fieldAt(right, [name])) differing.add(name);
+  for (const name of names) if (fieldNamed(left, name) !== fieldNamed(right, name)) differing.add(name);
   return differing;
 }
 
@@ -64,9 +65,9 @@ function edited(
 ): OpenObject {
   const edits = new Map<string, string | OpenObject | undefined>();
   for (const name of names) {
-    const was = fieldAt(before, [name]);
-    const is = fieldAt(after, [name]);
-    const has = fieldAt(stored, [name]);
+    const was = fieldNamed(before, name);
+    const is = fieldNamed(after, name);
+    const has = fieldNamed(stored, name);
     if (was === is || has === is) continue;
     const inner = was === has || depth === 1 ? null : editedInside(name, stored, before, after, depth);
     edits.set(name, inner === null || (is === undefined && isEmptyObject(inner)) ? is : inner);

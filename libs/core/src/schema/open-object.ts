@@ -12,13 +12,21 @@ export interface OpenObject {
   readonly written: ReadonlyMap<string, string>;
   /** Instead of what was written; undefined for a field that went. */
   readonly changes: ReadonlyMap<string, Value | undefined>;
+  /** What was worked out of it before. */
+  readonly known: Known;
+}
+
+/** Steps ask for the same over and over, and it takes reading all of an object, or writing it. */
+interface Known {
+  text?: string;
+  inner?: Map<string, OpenObject | undefined>;
 }
 
 type Value = string | OpenObject;
 
 const NO_CHANGES: ReadonlyMap<string, Value | undefined> = new Map();
 
-export const EMPTY_OBJECT: OpenObject = { text: '{}', written: new Map(), changes: NO_CHANGES };
+export const EMPTY_OBJECT: OpenObject = { text: '{}', written: new Map(), changes: NO_CHANGES, known: {} };
 
 /** Null for what is not the UTF-8 of a JSON object without double names. */
 export function openPayload(payload: Uint8Array): OpenObject | null {
@@ -33,6 +41,12 @@ export function closePayload(object: OpenObject, before: Uint8Array): Uint8Array
 
 function valueAt({ written, changes }: OpenObject, name: string): Value | undefined {
   return changes.has(name) ? changes.get(name) : written.get(name);
+}
+
+/** As `fieldAt` for one of the object's own fields. */
+export function fieldNamed(object: OpenObject, name: string): string | undefined {
+  const value = valueAt(object, name);
+  return value === undefined || typeof value === 'string' ? value : textOf(value);
 }
 
 export function hasField(object: OpenObject, name: string): boolean {
@@ -50,25 +64,42 @@ export function isEmptyObject(object: OpenObject): boolean {
 
 /** The text of a field; undefined where there is none, or something on the way is no object. */
 export function fieldAt(object: OpenObject, path: FieldPath): string | undefined {
-  const holder = objectAt(object, path.slice(0, -1));
-  const value = holder === undefined ? undefined : valueAt(holder, path[path.length - 1]!);
+  const value = partAt(object, path);
   return value === undefined || typeof value === 'string' ? value : textOf(value);
+}
+
+/** Whether there is a field, which takes less than to have its text. */
+export function isThere(object: OpenObject, path: FieldPath): boolean {
+  return partAt(object, path) !== undefined;
+}
+
+/** A field to be set elsewhere, opened or not. */
+export function partAt(object: OpenObject, path: FieldPath): Value | undefined {
+  const holder = path.length === 1 ? object : objectAt(object, path.slice(0, -1));
+  return holder === undefined ? undefined : valueAt(holder, path[path.length - 1]!);
 }
 
 /** The inner object there; undefined for none, and for another kind of value. */
 export function objectAt(object: OpenObject, path: FieldPath): OpenObject | undefined {
   let at: OpenObject | undefined = object;
   for (const name of path) {
-    const value: Value | undefined = valueAt(at, name);
-    at = typeof value === 'string' ? opened(value) : value;
+    at = innerOf(at, name);
     if (at === undefined) return undefined;
   }
   return at;
 }
 
+function innerOf(object: OpenObject, name: string): OpenObject | undefined {
+  const value = valueAt(object, name);
+  if (typeof value !== 'string') return value;
+  const inner = (object.known.inner ??= new Map());
+  if (!inner.has(name)) inner.set(name, opened(value));
+  return inner.get(name);
+}
+
 function opened(text: string): OpenObject | undefined {
   const written = splitObject(text);
-  return written === null ? undefined : { text, written, changes: NO_CHANGES };
+  return written === null ? undefined : { text, written, changes: NO_CHANGES, known: {} };
 }
 
 /** With the field set; objects on the way are made. Undefined where something on the way is no object. */
@@ -106,13 +137,19 @@ export function withFields(
   { written, changes }: OpenObject,
   more: ReadonlyMap<string, Value | undefined>,
 ): OpenObject {
-  return { text: null, written, changes: new Map([...changes, ...more]) };
+  const all = new Map(changes);
+  for (const [name, value] of more) all.set(name, value);
+  return { text: null, written, changes: all, known: {} };
 }
 
 /** Written like a merged object, as far as it was changed. */
 function textOf(object: OpenObject): string {
   if (object.text !== null) return object.text;
+  return (object.known.text ??= joinObject(textsOf(object)));
+}
+
+function textsOf(object: OpenObject): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const name of namesOf(object)) texts.set(name, fieldAt(object, [name])!);
-  return joinObject(texts);
+  for (const name of namesOf(object)) texts.set(name, fieldNamed(object, name)!);
+  return texts;
 }

@@ -2,7 +2,7 @@ import { stringOf } from '../json-fields';
 import { type Converted, convertValue, firstOf, plainly } from './convert-value';
 import type { ConvertTo, SchemaOperation } from './declaration';
 import { besidePath, type FieldPath, parsePath } from './field-path';
-import { fieldAt, type OpenObject, withField, withoutField } from './open-object';
+import { fieldAt, isThere, type OpenObject, partAt, withField, withoutField } from './open-object';
 
 /** An operation with its paths read; the last two only come of turning others around. */
 export type Operation =
@@ -102,11 +102,11 @@ export function perform(operation: Operation, object: OpenObject): Done {
   const { at } = operation;
   switch (operation.kind) {
     case 'move': {
-      const value = fieldAt(object, at);
-      return value === undefined ? made(object) : place(withoutField(object, at, true), operation.to, value);
+      const part = partAt(object, at);
+      return part === undefined ? made(object) : place(withoutField(object, at, true), operation.to, part);
     }
     case 'default':
-      return made(fieldAt(object, at) === undefined ? withDefault(object, at, operation.value) : object);
+      return made(isThere(object, at) ? object : withDefault(object, at, operation.value));
     case 'split':
       return split(object, operation);
     case 'join':
@@ -126,13 +126,13 @@ export function perform(operation: Operation, object: OpenObject): Done {
 
 function withDefault(object: OpenObject, at: FieldPath, value: string): OpenObject {
   const holder = at.slice(0, -1);
-  const isHeld = holder.length === 0 || fieldAt(object, holder) !== undefined;
+  const isHeld = holder.length === 0 || isThere(object, holder);
   return isHeld ? (withField(object, at, value) ?? object) : object;
 }
 
-function place(object: OpenObject, to: FieldPath, value: string): Done {
+function place(object: OpenObject, to: FieldPath, value: string | OpenObject): Done {
   const name = to[to.length - 1]!;
-  if (fieldAt(object, to) !== undefined) return stopped(`there is a field ${name} already`);
+  if (isThere(object, to)) return stopped(`there is a field ${name} already`);
   const placed = withField(object, to, value);
   return placed === undefined ? stopped(`what ${name} would be in is no object`) : made(placed);
 }

@@ -1,5 +1,5 @@
 import { isJsonPayload } from '../json-fields';
-import type { RulesProblem } from '../rules';
+import type { CollectionRules, RulesProblem } from '../rules';
 import { encodeUtf8 } from '../utf8';
 import { plainly } from './convert-value';
 import {
@@ -10,6 +10,7 @@ import {
   SCHEMA_PATH_LENGTH_MAX,
   SCHEMA_PATH_NAMES_MAX,
   SCHEMA_SEPARATOR_LENGTH_MAX,
+  SCHEMA_STEPS_BYTES_MAX,
   SCHEMA_STEPS_MAX,
   SCHEMA_VALUE_LENGTH_MAX,
   SCHEMA_VERSION_MAX,
@@ -24,10 +25,16 @@ import { knownFields, type KnownFields } from './known-fields';
 type Say = (field: string, description: string) => void;
 
 /** All that is wrong with the schema versions of a declaration, at once. Where there are problems, no converter is made. */
-export function schemaProblems(schema: SchemaDeclaration): RulesProblem[] {
+export function schemaProblems(
+  schema: SchemaDeclaration,
+  { encrypted, json }: Pick<CollectionRules, 'encrypted' | 'json'> = { encrypted: false, json: true },
+): RulesProblem[] {
   const problems: RulesProblem[] = [];
   const say: Say = (field, description) => problems.push({ field: `schema.${field}`, description });
   const { current, oldest, steps } = schema;
+  if (steps.length > 0 && encrypted)
+    say('steps', 'cannot be gone over by a server that cannot read the payloads: the devices convert them');
+  else if (steps.length > 0 && !json) say('steps', 'need payloads that are JSON');
   if (!isVersion(current)) say('current', `must be a whole number from 0 to ${SCHEMA_VERSION_MAX}`);
   if (!isVersion(oldest) || oldest > current)
     say('oldest', 'must be a whole number from 0 to the current version');
@@ -35,8 +42,10 @@ export function schemaProblems(schema: SchemaDeclaration): RulesProblem[] {
   if (steps.length > SCHEMA_STEPS_MAX) say('steps', `must be at most ${SCHEMA_STEPS_MAX}`);
   else if (operations > SCHEMA_OPERATIONS_MAX)
     say('steps', `must have at most ${SCHEMA_OPERATIONS_MAX} operations, up and down`);
+  else if (encodeUtf8(JSON.stringify(steps)).length > SCHEMA_STEPS_BYTES_MAX)
+    say('steps', `must be at most ${SCHEMA_STEPS_BYTES_MAX} bytes as they are stored`);
   else {
-    if (isVersion(current) && isVersion(oldest)) sayMissing(schema, say);
+    if (isVersion(current) && isVersion(oldest)) sayMissing(schema, encrypted, say);
     sayOfSteps(steps, say);
   }
   return problems;
@@ -46,7 +55,9 @@ function isVersion(version: number): boolean {
   return Number.isInteger(version) && version >= 0 && version <= SCHEMA_VERSION_MAX;
 }
 
-function sayMissing({ current, oldest, steps }: SchemaDeclaration, say: Say): void {
+/** Without steps, only devices can read what an encrypted collection has in another version. */
+function sayMissing({ current, oldest, steps }: SchemaDeclaration, encrypted: boolean, say: Say): void {
+  if (encrypted) return;
   if (current - oldest > SCHEMA_STEPS_MAX)
     say('oldest', `must be at most ${SCHEMA_STEPS_MAX} versions before the current one`);
   else if (steps.length < current - oldest)

@@ -27,8 +27,9 @@ import type { Trail } from '../moments';
 import type { PushResult } from '../outcomes';
 import type { Announcement, EncodedEntries, PageContent } from '../pages';
 import type { Priority } from '../pacing';
-import type { Digests } from '../digest';
+import type { ToldDigests } from '../digest';
 import type { Refusal } from '../refusals';
+import type { SchemaVersions } from '../shaped-entries';
 import type { SavedSession } from './saved';
 
 /** What happens to a session. Answers carry the ticket of the opening that they belong to. */
@@ -110,7 +111,7 @@ export interface Opening {
   readonly access: Access;
   readonly epoch: Epoch;
   readonly head: Version;
-  readonly digests: Digests;
+  readonly digests: ToldDigests;
   /** Where to read on: at the device's own cursor, or at the beginning. */
   readonly cursor: Cursor;
   /** Why the device has to start over; null when it goes on. */
@@ -118,6 +119,8 @@ export interface Opening {
   readonly lastNumber: ChangeNumber;
   /** Collections in which device and server differ although they stand at the same version. */
   readonly mismatched: readonly CollectionName[];
+  /** How often rules had been declared. */
+  readonly rulesChanges: number;
 }
 
 export interface PushAnswer {
@@ -179,6 +182,7 @@ export type SessionEffect =
       readonly device: DeviceId;
       readonly access: Access;
       readonly changes: readonly Change[];
+      readonly schemaVersions?: SchemaVersions;
     }
   | {
       readonly do: 'acknowledge';

@@ -6,7 +6,7 @@ import { overLimit, refusal } from '../refusals';
 import type { PushAnswer, SessionEffect } from './io';
 import { outcomeBytes, refuse, send } from './send';
 import type { SessionState, Subscription } from './state';
-import { pollAfterMs } from './subscribe';
+import { pollAfterMs, wantedVersions } from './subscribe';
 
 export function push(state: SessionState, message: PushMessage, nowMs: number): SessionEffect[] {
   const { space, changes } = message;
@@ -33,7 +33,9 @@ export function pushNext(state: SessionState, sub: Subscription, nowMs: number):
   if (changes === undefined) return [];
   const { user, device } = state.identity!;
   sub.push = { sentAtMs: nowMs };
-  return [{ do: 'push', space: sub.space, ticket: sub.ticket, user, device, access: opened.access, changes }];
+  const { space, ticket } = sub;
+  const { access } = opened;
+  return [{ do: 'push', space, ticket, user, device, access, changes, ...wantedVersions(state) }];
 }
 
 export function pushed(

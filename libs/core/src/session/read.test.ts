@@ -2,15 +2,18 @@ import { decodeCursor } from '../cursor';
 import { collectionName, type SpaceId, spaceKey } from '../ids';
 import { refusal } from '../refusals';
 import { WHOLE_SPACE } from '../scope';
+import { NOTES } from '../space.test-fixtures';
 import {
   announcement,
   atCheckpoint,
   deltaTo,
+  hello,
   HOME,
   liveSession,
   signedCursor,
   subscribeTo,
   TENANT,
+  testSession,
   type TestSession,
   welcomedSession,
 } from './session.test-fixtures';
@@ -45,6 +48,25 @@ describe('an announcement', () => {
     ['without entries', announcement(10, 12, { entries: null })],
   ])('%s makes the session read', (_what, announced) => {
     expect(liveSession().announced(announced)).toEqual(['read home 10']);
+  });
+
+  test('in a newer schema version than the device reads makes its session read, and no other', () => {
+    const announced = announcement(10, 12);
+    const entries = announced.entries!.map((entry) =>
+      entry.kind === 'put' ? { ...entry, record: { ...entry.record, schemaVersion: 2 } } : entry,
+    );
+    const said = (version: number): string[] => {
+      const session = testSession();
+      session.message(hello({ schemaVersions: new Map([[NOTES, version]]) }));
+      session.authenticated();
+      session.message(subscribeTo());
+      session.opened({ head: 10, cursor: atCheckpoint(10) });
+      const words = session.announced({ ...announced, entries });
+      const [effect] = session.effects;
+      if (effect?.do === 'read') expect(effect.reader.schemaVersions?.get(NOTES)).toBe(version);
+      return words;
+    };
+    expect([said(1), said(2)]).toEqual([['read home 10'], ['> page r12', '> checkpoint 12']]);
   });
 
   test.each([

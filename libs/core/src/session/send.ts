@@ -1,10 +1,11 @@
 import { entriesBytes } from '../pages';
 import { type Cursor, encodeCursor } from '../cursor';
-import type { Digests } from '../digest';
+import type { ToldDigests } from '../digest';
 import { type ChangeNumber, type DeviceId, type SpaceId, spaceKey, type Version } from '../ids';
 import type { CheckpointMessage, DeviceMessage } from '../messages';
 import type { Outcome } from '../outcomes';
 import type { Priority } from '../pacing';
+import { contentBytes } from '../records';
 import type { Refusal } from '../refusals';
 import type { SentMessage, SessionEffect } from './io';
 import type { SessionState, Subscription } from './state';
@@ -32,7 +33,7 @@ function messageBytes(message: SentMessage): number {
 }
 
 export function outcomeBytes({ record }: Outcome): number {
-  return MESSAGE_BYTES + (record?.payload.length ?? 0);
+  return MESSAGE_BYTES + (record === null ? 0 : contentBytes(record));
 }
 
 export function refuse(
@@ -74,7 +75,7 @@ export function checkpointMessage(
   version: Version,
   cursor: Cursor,
   clock: ReadonlyMap<DeviceId, ChangeNumber>,
-  digests: Digests,
+  digests: ToldDigests,
 ): CheckpointMessage {
   return {
     kind: 'checkpoint',

@@ -78,6 +78,7 @@ export const opening = (given: Partial<Opening> = {}): Opening => ({
   reset: null,
   lastNumber: 0,
   mismatched: [],
+  rulesChanges: 0,
   ...given,
 });
 

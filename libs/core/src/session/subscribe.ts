@@ -104,8 +104,11 @@ export function opened(
     scope,
     access: opening.access,
     takesPatches: capabilities.includes('patch-entries'),
+    takesOperations: capabilities.includes('operations'),
     takesOwn: capabilities.includes('own-entries'),
     mayHoldMore: sub.resumed,
+    ...wantedVersions(state),
+    knownRules: opening.rulesChanges,
   };
   sub.opened = {
     access: opening.access,
@@ -152,6 +155,12 @@ export function opened(
     return effects;
   }
   return [...effects, ...readOn(state, sub, nowMs)];
+}
+
+/** Left out where the device reads the newest of all collections, as most do. */
+export function wantedVersions({ hello }: SessionState): Pick<Reader, 'schemaVersions'> {
+  const versions = hello?.schemaVersions;
+  return versions === undefined || versions.size === 0 ? {} : { schemaVersions: versions };
 }
 
 /** After a restore, numbers and base versions mean something else: what waits is refused and has to come anew. */

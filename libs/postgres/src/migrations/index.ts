@@ -6,6 +6,10 @@ import { removedSpaces } from './0004-removed-spaces';
 import { conflicts } from './0005-conflicts';
 import { audit } from './0006-audit';
 import { payloadRules } from './0007-payload-rules';
+import { schemaSteps } from './0008-schema-steps';
+import { kept } from './0009-kept';
+import { retention } from './0010-retention';
+import { conflictsToResolve } from './0011-conflicts-to-resolve';
 
 /** In the order in which they are applied. A migration that was released does not change any more. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,4 +20,8 @@ export const MIGRATIONS: readonly Migration[] = [
   conflicts,
   audit,
   payloadRules,
+  schemaSteps,
+  kept,
+  retention,
+  conflictsToResolve,
 ];

@@ -5,6 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { OutcomeStatus, outcomeStatusFromJSON, outcomeStatusToJSON } from "./changes";
 import { StoredRecord } from "./records";
+import { Mode, modeFromJSON, modeToJSON } from "./spaces";
 
 /** What a version did to its record. */
 export const HistoryAction = {
@@ -235,7 +236,10 @@ export interface RestoreSpaceResponse {
   head: number;
 }
 
-/** One sync of one device. */
+/**
+ * One sync of one device: what went either way until it was quiet, or the device left. There is none where nothing went
+ * and nothing was wrong.
+ */
 export interface SyncEntry {
   /** The device. */
   device: string;
@@ -265,6 +269,8 @@ export interface SyncEntry {
   reset: boolean;
   /** The trace, 32 lower-case hex digits. Empty for none. */
   traceId: string;
+  /** How the device follows the space. Not set for syncs by calls, which do not say. */
+  mode: Mode;
 }
 
 /** Asks for syncs. */
@@ -1925,6 +1931,7 @@ function createBaseSyncEntry(): SyncEntry {
     reason: "",
     reset: false,
     traceId: "",
+    mode: 0,
   };
 }
 
@@ -1971,6 +1978,9 @@ export const SyncEntry: MessageFns<SyncEntry> = {
     }
     if (message.traceId !== "") {
       writer.uint32(114).string(message.traceId);
+    }
+    if (message.mode !== 0) {
+      writer.uint32(120).int32(message.mode);
     }
     return writer;
   },
@@ -2100,6 +2110,14 @@ export const SyncEntry: MessageFns<SyncEntry> = {
             message.traceId = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.mode = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2168,6 +2186,7 @@ export const SyncEntry: MessageFns<SyncEntry> = {
         : isSet(object.trace_id)
         ? globalThis.String(object.trace_id)
         : "",
+      mode: isSet(object.mode) ? modeFromJSON(object.mode) : 0,
     };
   },
 
@@ -2215,6 +2234,9 @@ export const SyncEntry: MessageFns<SyncEntry> = {
     if (message.traceId !== "") {
       obj.traceId = message.traceId;
     }
+    if (message.mode !== 0) {
+      obj.mode = modeToJSON(message.mode);
+    }
     return obj;
   },
 
@@ -2237,6 +2259,7 @@ export const SyncEntry: MessageFns<SyncEntry> = {
     message.reason = object.reason ?? "";
     message.reset = object.reset ?? false;
     message.traceId = object.traceId ?? "";
+    message.mode = object.mode ?? 0;
     return message;
   },
 };

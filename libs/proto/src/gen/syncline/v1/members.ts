@@ -33,7 +33,7 @@ export interface Space {
   storedBytes: number;
   /** Devices seen within the offline horizon. */
   devices: number;
-  /** Open conflicts. */
+  /** Conflicts that wait for someone, up to 10,000: as many there may be, and more. */
   openConflicts: number;
   /** When it was created, in milliseconds since 1970. */
   createdAtMs: number;

@@ -162,6 +162,64 @@ export function fieldStrategyToJSON(object: FieldStrategy): string {
   }
 }
 
+/**
+ * What becomes of operations that cannot be transformed any more: history does not tell all that came since they were
+ * made, or they collide too often with it.
+ */
+export const LateOperations = {
+  /** UNSPECIFIED - As ASK. */
+  UNSPECIFIED: 0,
+  /** ASK - A person decides. */
+  ASK: 1,
+  /** STORED - What is stored stands. */
+  STORED: 2,
+  /** APPLY - They are applied to what is stored as they came; where they do not fit it, a person decides. */
+  APPLY: 3,
+} as const;
+
+export type LateOperations = typeof LateOperations[keyof typeof LateOperations];
+
+export namespace LateOperations {
+  export type UNSPECIFIED = typeof LateOperations.UNSPECIFIED;
+  export type ASK = typeof LateOperations.ASK;
+  export type STORED = typeof LateOperations.STORED;
+  export type APPLY = typeof LateOperations.APPLY;
+}
+
+export function lateOperationsFromJSON(object: any): LateOperations {
+  switch (object) {
+    case 0:
+    case "LATE_OPERATIONS_UNSPECIFIED":
+      return LateOperations.UNSPECIFIED;
+    case 1:
+    case "LATE_OPERATIONS_ASK":
+      return LateOperations.ASK;
+    case 2:
+    case "LATE_OPERATIONS_STORED":
+      return LateOperations.STORED;
+    case 3:
+    case "LATE_OPERATIONS_APPLY":
+      return LateOperations.APPLY;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum LateOperations");
+  }
+}
+
+export function lateOperationsToJSON(object: LateOperations): string {
+  switch (object) {
+    case LateOperations.UNSPECIFIED:
+      return "LATE_OPERATIONS_UNSPECIFIED";
+    case LateOperations.ASK:
+      return "LATE_OPERATIONS_ASK";
+    case LateOperations.STORED:
+      return "LATE_OPERATIONS_STORED";
+    case LateOperations.APPLY:
+      return "LATE_OPERATIONS_APPLY";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum LateOperations");
+  }
+}
+
 /** What a field's value is converted to. */
 export const ConvertTo = {
   /** UNSPECIFIED - Not permitted. */
@@ -362,14 +420,16 @@ export interface MultiValueRule {
 
 /** Operations that can be merged in any order. */
 export interface CrdtRule {
-  /** The engine, for example `yjs`. */
+  /** The engine: `yjs` or `loro`. Empty for `yjs`. */
   engine: string;
 }
 
 /** Operations that are transformed. */
 export interface OperationalTransformRule {
-  /** The data type: `json1` or `text`. */
+  /** The data type: `json1` or `text`. Empty for `json1`. */
   type: string;
+  /** What becomes of those that come too late. */
+  late: LateOperations;
 }
 
 /** The stored content stands until a person has decided. */
@@ -517,14 +577,33 @@ export interface RemoveField {
 }
 
 /**
- * How much history of each record is kept. Both limits hold; what a waiting conflict or a connected device needs is
- * always kept.
+ * How much history of each record is kept. All limits hold; what a waiting conflict or a connected device needs is
+ * always kept, and so is the newest version. A device counts as connected for the offline horizon.
  */
 export interface HistoryRules {
-  /** Most versions of a record. 0 for the installation's limit. */
+  /**
+   * Most versions of a record. 0 for the installation's limit; a larger figure than that has no effect. Where there are
+   * classes, only versions that are old enough for one of them are counted.
+   */
   versionsMax: number;
   /** How long versions are kept, in milliseconds. 0 for ever. */
   keptMs: number;
+  /**
+   * Versions become fewer as they grow older, in up to 16 classes with the youngest first. Without any, age alone makes
+   * none fewer.
+   */
+  classes: HistoryClass[];
+}
+
+/** Of versions of some age, those are kept that stood at the end of a period. */
+export interface HistoryClass {
+  /** It is for versions older than this, in milliseconds; above that of the class before it, and below `kept_ms`. */
+  olderThanMs: number;
+  /**
+   * One version of a record is kept for each period of this length, in milliseconds: the last one. Periods are counted
+   * from 1970 on, in UTC. It is a multiple of that of the class before it.
+   */
+  onePerMs: number;
 }
 
 function createBaseCollectionRules(): CollectionRules {
@@ -1584,13 +1663,16 @@ export const CrdtRule: MessageFns<CrdtRule> = {
 };
 
 function createBaseOperationalTransformRule(): OperationalTransformRule {
-  return { type: "" };
+  return { type: "", late: 0 };
 }
 
 export const OperationalTransformRule: MessageFns<OperationalTransformRule> = {
   encode(message: OperationalTransformRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.type !== "") {
       writer.uint32(10).string(message.type);
+    }
+    if (message.late !== 0) {
+      writer.uint32(16).int32(message.late);
     }
     return writer;
   },
@@ -1616,6 +1698,14 @@ export const OperationalTransformRule: MessageFns<OperationalTransformRule> = {
             message.type = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.late = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1629,13 +1719,19 @@ export const OperationalTransformRule: MessageFns<OperationalTransformRule> = {
   },
 
   fromJSON(object: any): OperationalTransformRule {
-    return { type: isSet(object.type) ? globalThis.String(object.type) : "" };
+    return {
+      type: isSet(object.type) ? globalThis.String(object.type) : "",
+      late: isSet(object.late) ? lateOperationsFromJSON(object.late) : 0,
+    };
   },
 
   toJSON(message: OperationalTransformRule): unknown {
     const obj: any = {};
     if (message.type !== "") {
       obj.type = message.type;
+    }
+    if (message.late !== 0) {
+      obj.late = lateOperationsToJSON(message.late);
     }
     return obj;
   },
@@ -1646,6 +1742,7 @@ export const OperationalTransformRule: MessageFns<OperationalTransformRule> = {
   fromPartial(object: DeepPartial<OperationalTransformRule>): OperationalTransformRule {
     const message = createBaseOperationalTransformRule();
     message.type = object.type ?? "";
+    message.late = object.late ?? 0;
     return message;
   },
 };
@@ -3100,7 +3197,7 @@ export const RemoveField: MessageFns<RemoveField> = {
 };
 
 function createBaseHistoryRules(): HistoryRules {
-  return { versionsMax: 0, keptMs: 0 };
+  return { versionsMax: 0, keptMs: 0, classes: [] };
 }
 
 export const HistoryRules: MessageFns<HistoryRules> = {
@@ -3110,6 +3207,9 @@ export const HistoryRules: MessageFns<HistoryRules> = {
     }
     if (message.keptMs !== 0) {
       writer.uint32(16).uint64(message.keptMs);
+    }
+    for (const v of message.classes) {
+      HistoryClass.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -3143,6 +3243,14 @@ export const HistoryRules: MessageFns<HistoryRules> = {
             message.keptMs = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.classes.push(HistoryClass.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3167,6 +3275,9 @@ export const HistoryRules: MessageFns<HistoryRules> = {
         : isSet(object.kept_ms)
         ? globalThis.Number(object.kept_ms)
         : 0,
+      classes: globalThis.Array.isArray(object?.classes)
+        ? object.classes.map((e: any) => HistoryClass.fromJSON(e))
+        : [],
     };
   },
 
@@ -3178,6 +3289,9 @@ export const HistoryRules: MessageFns<HistoryRules> = {
     if (message.keptMs !== 0) {
       obj.keptMs = Math.round(message.keptMs);
     }
+    if (message.classes?.length) {
+      obj.classes = message.classes.map((e) => HistoryClass.toJSON(e));
+    }
     return obj;
   },
 
@@ -3188,6 +3302,100 @@ export const HistoryRules: MessageFns<HistoryRules> = {
     const message = createBaseHistoryRules();
     message.versionsMax = object.versionsMax ?? 0;
     message.keptMs = object.keptMs ?? 0;
+    message.classes = object.classes?.map((e) => HistoryClass.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseHistoryClass(): HistoryClass {
+  return { olderThanMs: 0, onePerMs: 0 };
+}
+
+export const HistoryClass: MessageFns<HistoryClass> = {
+  encode(message: HistoryClass, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.olderThanMs !== 0) {
+      writer.uint32(8).uint64(message.olderThanMs);
+    }
+    if (message.onePerMs !== 0) {
+      writer.uint32(16).uint64(message.onePerMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryClass {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryClass();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.olderThanMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.onePerMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HistoryClass {
+    return {
+      olderThanMs: isSet(object.olderThanMs)
+        ? globalThis.Number(object.olderThanMs)
+        : isSet(object.older_than_ms)
+        ? globalThis.Number(object.older_than_ms)
+        : 0,
+      onePerMs: isSet(object.onePerMs)
+        ? globalThis.Number(object.onePerMs)
+        : isSet(object.one_per_ms)
+        ? globalThis.Number(object.one_per_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: HistoryClass): unknown {
+    const obj: any = {};
+    if (message.olderThanMs !== 0) {
+      obj.olderThanMs = Math.round(message.olderThanMs);
+    }
+    if (message.onePerMs !== 0) {
+      obj.onePerMs = Math.round(message.onePerMs);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<HistoryClass>): HistoryClass {
+    return HistoryClass.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HistoryClass>): HistoryClass {
+    const message = createBaseHistoryClass();
+    message.olderThanMs = object.olderThanMs ?? 0;
+    message.onePerMs = object.onePerMs ?? 0;
     return message;
   },
 };

@@ -55,6 +55,8 @@ export interface ReadRequest {
    * have it read anew.
    */
   knownHead: number;
+  /** How often rules were declared in the space, as far as the gateway knows: those from before are not converted by. */
+  knownRules: number;
 }
 
 export interface ReadRequest_SchemaVersionsEntry {
@@ -134,6 +136,7 @@ function createBaseReadRequest(): ReadRequest {
     traceparent: "",
     mayHoldMore: false,
     knownHead: 0,
+    knownRules: 0,
   };
 }
 
@@ -174,6 +177,9 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     }
     if (message.knownHead !== 0) {
       writer.uint32(96).uint64(message.knownHead);
+    }
+    if (message.knownRules !== 0) {
+      writer.uint32(104).uint64(message.knownRules);
     }
     return writer;
   },
@@ -290,6 +296,14 @@ export const ReadRequest: MessageFns<ReadRequest> = {
             message.knownHead = longToNumber(reader.uint64());
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.knownRules = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -354,6 +368,11 @@ export const ReadRequest: MessageFns<ReadRequest> = {
         : isSet(object.known_head)
         ? globalThis.Number(object.known_head)
         : 0,
+      knownRules: isSet(object.knownRules)
+        ? globalThis.Number(object.knownRules)
+        : isSet(object.known_rules)
+        ? globalThis.Number(object.known_rules)
+        : 0,
     };
   },
 
@@ -398,6 +417,9 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     if (message.knownHead !== 0) {
       obj.knownHead = Math.round(message.knownHead);
     }
+    if (message.knownRules !== 0) {
+      obj.knownRules = Math.round(message.knownRules);
+    }
     return obj;
   },
 
@@ -428,6 +450,7 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     message.traceparent = object.traceparent ?? "";
     message.mayHoldMore = object.mayHoldMore ?? false;
     message.knownHead = object.knownHead ?? 0;
+    message.knownRules = object.knownRules ?? 0;
     return message;
   },
 };
