@@ -1,14 +1,14 @@
 import { copyRecord, type Edit as EngineEdit, type RecordRef, viewRecord } from '@syncline/client';
 import {
+  type CollectionName,
   collectionName,
   covers,
-  CORE_POLICIES,
   decodeUtf8,
   decodeLedger,
   isMovable,
-  policyRegistry,
   type RecordId,
   recordId,
+  recordKey,
   type Scope,
   type SpaceId,
   undeclaredRules,
@@ -16,9 +16,12 @@ import {
 import { declareCollection } from '@syncline/flows';
 import { memoryRateLimits, memorySessionRegistry } from '@syncline/memory';
 import type { Device } from './device-process';
-import { patchFor, payloadFor, scopeFor } from './fixtures';
-import { type Action, COLLECTIONS, type EditPlan, type WorldCollection } from './plan';
-import { type Edit, editKey } from './record';
+import { patchFor, payloadFor, POLICIES, scopeFor } from './fixtures';
+import { type Action, COLLECTIONS, type EditPlan, KEEPING, type WorldCollection } from './plan';
+import { isKeeping, keepingEdit, type Made } from './keeping-edits';
+import { PEOPLE, personEdit } from './people';
+import { decideAsPerson } from './persons';
+import { type Edit, editKey, type Written } from './record';
 import { spaceKeyOf, spaceName, TENANT, userOf } from './names';
 import { accessOf, type World } from './world';
 
@@ -74,6 +77,8 @@ export function act(world: World, action: Action): void {
         userOf(action.device),
         action.kind === 'leave' ? null : accessOf(false),
       );
+    case 'decide':
+      return void decideAsPerson(world, action);
     case 'resolve':
       return resolveOpen(world, device!, action.space);
     case 'retry-failed': {
@@ -114,8 +119,7 @@ export function restart(world: World, service: 'gateway' | 'merge' | 'delta', in
 }
 
 function redeclare(world: World, space: number, policy: string): void {
-  const policies = policyRegistry(Object.values(CORE_POLICIES));
-  const declare = declareCollection({ directory: world.store, policies });
+  const declare = declareCollection({ directory: world.store, policies: POLICIES });
   void declare(spaceKeyOf(space), { ...undeclaredRules(collectionName('shifting')), json: true, policy });
 }
 
@@ -126,7 +130,8 @@ export function setAccess(world: World, device: number, space: number, narrowed:
 
 /** Nothing may be read any more, and then all at once again. */
 function hideAll(world: World, device: number): void {
-  for (const collection of [...COLLECTIONS, 'sys.conflicts']) world.hidden[device]!.add(collection);
+  for (const collection of [...COLLECTIONS, ...KEEPING, 'sys.conflicts'])
+    world.hidden[device]!.add(collection);
 }
 
 /** False where the device is down. */
@@ -162,20 +167,16 @@ function seenVersion(device: Device, space: SpaceId, { collection, id }: RecordR
   return Math.max(held.version, copyRecord(held.copy, collection, id)?.version ?? 0);
 }
 
-interface Made {
-  readonly engine: EngineEdit;
-  readonly increment: number;
-}
-
 function command(world: World, device: Device, space: number, edits: readonly Made[]): void {
   const name = spaceName(space);
   const seen = edits.map(({ engine }) => seenVersion(device, name, engine));
   const viewed = edits.map(({ engine }) => viewOf(device, name, engine));
+  const saw = edits.map(({ engine }) => replacedBy(world, device, space, engine));
   const result = device.input({ kind: 'change', space: name, edits: edits.map(({ engine }) => engine) });
   if (result === null || result.refused !== null) return;
   const group = world.record.edits.length;
   result.numbers.forEach((number, index) => {
-    const { engine, increment } = edits[index]!;
+    const { engine, increment, letters = null } = edits[index]!;
     note(world, {
       device: device.name,
       space: spaceKeyOf(space),
@@ -187,6 +188,8 @@ function command(world: World, device: Device, space: number, edits: readonly Ma
       kind: engine.kind,
       payload: 'payload' in engine ? engine.payload : null,
       increment,
+      saw: saw[index]!,
+      letters,
       seenVersion: seen[index]!,
       answered: null,
       told: null,
@@ -204,11 +207,46 @@ function viewOf(device: Device, space: SpaceId, { collection, id }: RecordRef): 
   return viewRecord(device.engine(), space, collection, id)?.payload ?? null;
 }
 
+/** The contents that an edit replaces: those that it names, or all that are shown. */
+function replacedBy(
+  { record }: World,
+  device: Device,
+  space: number,
+  { collection, id, seen = [] }: EngineEdit,
+): readonly Written[] {
+  const dots = seen.length > 0 ? seen : shownBy(device, spaceName(space), collection, id);
+  return dots.map(
+    (dot) =>
+      record.editOf.get(editKey(spaceKeyOf(space), dot.device, dot.number)) ?? `${dot.device} ${dot.number}`,
+  );
+}
+
+function shownBy(
+  device: Device,
+  space: SpaceId,
+  collection: CollectionName,
+  id: RecordId,
+): readonly { readonly device: string; readonly number: number }[] {
+  const held = device.engine().spaces.get(space);
+  const view = viewRecord(device.engine(), space, collection, id);
+  if (held === undefined) return [];
+  if (view?.kept?.kind === 'siblings') return view.kept.siblings;
+  const own = held.overlays.get(recordKey(collection, id))?.last?.number;
+  // What it has deleted itself, it knows of as well.
+  if (view === null) return own === undefined ? [] : [{ device: device.name, number: own }];
+  return [{ device: view.device, number: own ?? copyRecord(held.copy, collection, id)!.number }];
+}
+
 function editOf(world: World, device: Device, space: number, plan: EditPlan): Made | null {
   const collection = plan.collection as WorldCollection;
   const name = collectionName(collection);
   const id: RecordId = recordId(`r${plan.record}`);
   const view = viewRecord(device.engine(), spaceName(space), name, id);
+  const { capable, oldSchema } = world.plan.devices[world.devices.indexOf(device)]!;
+  if (collection === PEOPLE) return personEdit(id, view, plan, oldSchema);
+  if (isKeeping(collection)) {
+    return keepingEdit(world.record, { collection, id, capable, view }, plan);
+  }
   // Who cannot see a tally cannot add to it.
   const changed = world.terms[world.devices.indexOf(device)]?.get(spaceName(space));
   if (collection === 'tallies' && changed?.shown === false) return null;
@@ -275,6 +313,7 @@ function retry(world: World, device: Device, space: number, failed: number): voi
   const change = device.engine().spaces.get(name)?.failed.get(failed)?.change;
   const seen = change === undefined ? 0 : seenVersion(device, name, change);
   const viewed = change === undefined ? null : viewOf(device, name, change);
+  const saw = change === undefined ? [] : replacedBy(world, device, space, change);
   const result = device.input({ kind: 'retry-failed', space: name, failed });
   const number = result?.numbers[0];
   if (result === null || result.refused !== null || number === undefined || change === undefined) return;
@@ -291,9 +330,12 @@ function retry(world: World, device: Device, space: number, failed: number): voi
     viewed,
     collection: change.collection,
     id: change.id,
-    kind: change.kind === 'operations' ? 'patch' : change.kind,
+    kind: change.kind,
     payload: 'payload' in change ? change.payload : null,
     increment: 0,
+    saw,
+    // Where they come to lie now, nobody can tell.
+    letters: null,
     seenVersion: seen,
     answered: null,
     told: null,

@@ -13,6 +13,7 @@ export interface DeltaProcess {
 
 export interface DeltaProcessDeps {
   readonly store: Store;
+  readonly upkeepStore: Store;
   readonly announcements: Announcements;
   readonly clock: Clock;
   readonly limits: Limits;
@@ -30,7 +31,16 @@ export function deltaProcess(process: Process, deps: DeltaProcessDeps): DeltaPro
   const read = readDelta({ deltas: store, limits });
   const repair = announceMissed({ announcements, upkeep: store, deltas: store });
   const chain = hashChain({ audit: store, sha256, encodeLink: chainLinkToBytes });
-  const keep = keepSpace({ deltas: store, devices: store, upkeep: store, chain, clock, limits });
+  const keep = keepSpace({
+    deltas: storeFor(process, deps.upkeepStore),
+    conflicts: store,
+    devices: store,
+    upkeep: store,
+    syncLog: store,
+    chain,
+    clock,
+    limits,
+  });
 
   const keepAll = async (): Promise<void> => {
     if (!(await store.lease('keep', process.name, clock.nowMs(), LEASE_MS))) return;

@@ -6,12 +6,14 @@ import {
   type Space,
 } from '@syncline/client';
 import {
+  type Capability,
   SERVED_CAPABILITIES,
   collectionName,
   type CollectionName,
   type SpaceId,
   spaceKey,
 } from '@syncline/core';
+import { CRDT_ENGINES, OT_TYPES } from '@syncline/policies';
 import { serverMessageThroughWire, throughWire } from '@syncline/wire';
 import { checkCopy } from './checks/copies';
 import { GROUP_JUDGED_MAX } from './checks/decided';
@@ -19,6 +21,8 @@ import { checkOwnWrites } from './checks/own-writes';
 import { checkVector } from './checks/vectors';
 import { type Device, startDevice } from './device-process';
 import { deviceName, TENANT, userOf } from './names';
+import { NEW_SHAPE, OLD_SHAPE, PEOPLE } from './people';
+import type { DevicePlan } from './plan';
 import { editKey, fail } from './record';
 import { briefly } from './story';
 import { openLink } from './wire-link';
@@ -31,11 +35,13 @@ export function deviceOf(world: World, index: number): Device {
   const random = world.random.fork(`device${index}`);
   const schemaVersions = new Map<CollectionName, number>([
     [collectionName('health'), planned.oldSchema ? 1 : 2],
+    [collectionName(PEOPLE), planned.oldSchema ? OLD_SHAPE : NEW_SHAPE],
   ]);
   const base = defaultConfig(who);
   const config = {
     ...base,
-    capabilities: planned.capable ? SERVED_CAPABILITIES : [],
+    capabilities: capabilitiesOf(planned),
+    dataTypes: planned.capable ? { engines: CRDT_ENGINES, types: OT_TYPES } : base.dataTypes,
     schemaVersions,
     limits: { ...DEFAULT_CLIENT_LIMITS, answerMsMax: 8_000, greetingMsMax: 8_000 },
   };
@@ -55,6 +61,12 @@ export function deviceOf(world: World, index: number): Device {
     observe: (device, notice) => observe(world, index, device, notice),
     stepped: (device, input) => stepped(world, index, device, input),
   });
+}
+
+/** One that knows data types may yet get nothing but whole records of them. */
+function capabilitiesOf({ capable, takesOperations }: DevicePlan): readonly Capability[] {
+  if (!capable) return [];
+  return takesOperations ? SERVED_CAPABILITIES : SERVED_CAPABILITIES.filter((name) => name !== 'operations');
 }
 
 /** A device finds some gateway, if there is one. */

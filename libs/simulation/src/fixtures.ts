@@ -3,10 +3,15 @@ import {
   type CollectionName,
   type CollectionRules,
   encodeUtf8,
+  NO_JSON_SCHEMAS,
+  type PolicyRegistry,
+  policyRegistry,
   type Scope,
   undeclaredRules,
   WHOLE_SPACE,
 } from '@syncline/core';
+import { ALL_POLICIES } from '@syncline/policies/operations';
+import { PEOPLE, PEOPLE_SCHEMA } from './people';
 import type { ScopePlan, WorldCollection } from './plan';
 
 /** What each collection of the world declares. */
@@ -28,10 +33,30 @@ export function declaredRules(): CollectionRules[] {
     }),
     rules('legal', { policy: 'manual' }),
     rules('vault', { json: false, encrypted: true }),
-    rules('health', { schema: { current: 2, oldest: 2 } }),
+    rules('health', { schema: { current: 2, oldest: 2, steps: [] } }),
     rules('wards', { policy: 'last-write-wins', deletes: 'ask' }),
+    rules(PEOPLE, { schema: PEOPLE_SCHEMA }),
+    rules('asked', {
+      policy: 'external',
+      rule: { endpoint: `${RESOLVER_HOST}:7500`, fallbackPolicy: 'client-wins' },
+    }),
+    rules('choices', { policy: 'multi-value', rule: { siblingsMax: SIBLINGS_MAX } }),
+    rules('pages', { policy: 'crdt', deletes: 'resurrect' }),
+    rules('boards', { policy: 'crdt', rule: { engine: 'loro' } }),
+    rules('texts', { policy: 'operational-transform', rule: { type: 'text' } }),
+    rules('sheets', { policy: 'operational-transform', rule: { type: 'json1', late: 'apply' } }),
   ];
 }
+
+const SIBLINGS_MAX = 3;
+
+const RESOLVER_HOST = 'resolver.world';
+
+/** Every policy of the product, with a tenant's resolver that may be asked. */
+export const POLICIES: PolicyRegistry = policyRegistry(ALL_POLICIES, NO_JSON_SCHEMAS, {
+  withTls: [RESOLVER_HOST],
+  withoutTls: [],
+});
 
 const FORM_RULE = {
   fields: {
@@ -48,7 +73,7 @@ const FORM_RULE = {
 export const ENCRYPTED: CollectionName = collectionName('vault');
 
 /** What the service of the world takes. */
-export const RECORD_BYTES_MAX = 600;
+export const RECORD_BYTES_MAX = 6_000;
 
 /** A payload from a number: fields that every rule has something to do with. */
 export function payloadFor(collection: WorldCollection, value: number, tally: number): Uint8Array {

@@ -174,7 +174,7 @@ async function pushOn(
   session: OpenSession,
   effect: AskedEffect & { do: 'push' },
 ): Promise<SessionInput> {
-  const { space, ticket, user, device, access, changes } = effect;
+  const { space, ticket, user, device, access, changes, schemaVersions } = effect;
   const admit = admitPush({
     pushRates: throughProcess(process, deps.rates()),
     ratesOf: NO_OWN_RATES,
@@ -189,7 +189,7 @@ async function pushOn(
   }
   const result = await deps.push(process, {
     space: keyOf(session, space),
-    push: { device, user, access, changes },
+    push: { device, user, access, changes, ...(schemaVersions && { schemaVersions }) },
   });
   return { kind: 'pushed', space, ticket, answer: { result, changesRemaining: admitted.value.remaining } };
 }

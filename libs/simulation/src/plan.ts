@@ -29,6 +29,8 @@ export interface DevicePlan {
   readonly scope: ScopePlan;
   readonly mode: ModePlan;
   readonly capable: boolean;
+  /** Gets operations from the service, and not whole records only. */
+  readonly takesOperations: boolean;
   /** Writes the old shape of the collection that has two. */
   readonly oldSchema: boolean;
 }
@@ -74,8 +76,19 @@ export type Action =
     }
   | { readonly kind: 'leave' | 'join'; readonly device: number; readonly space: number }
   | { readonly kind: 'narrow' | 'widen'; readonly device: number; readonly space: number }
+  | {
+      readonly kind: 'decide';
+      readonly device: number;
+      readonly space: number;
+      readonly what: DecisionPlan;
+      readonly value: number;
+    }
   | { readonly kind: 'resolve'; readonly device: number; readonly space: number }
   | { readonly kind: 'retry-failed'; readonly device: number; readonly space: number };
+
+/** What a person may do without a device. */
+const DECISIONS = ['keep-stored', 'keep-incoming', 'replace', 'delete', 'undo', 'reopen', 'restore'] as const;
+export type DecisionPlan = (typeof DECISIONS)[number];
 
 export interface EditPlan {
   readonly collection: string;
@@ -97,8 +110,13 @@ export const COLLECTIONS = [
   'shifting',
   'health',
   'wards',
+  'people',
+  'asked',
 ] as const;
-export type WorldCollection = (typeof COLLECTIONS)[number];
+
+/** Those that keep more of a record than a payload; less is written to them, as engines take their time. */
+export const KEEPING = ['choices', 'pages', 'boards', 'texts', 'sheets'] as const;
+export type WorldCollection = (typeof COLLECTIONS)[number] | (typeof KEEPING)[number];
 
 const SCOPES: readonly ScopePlan[] = ['whole', 'collections', 'prefix', 'field'];
 const MODES: readonly ModePlan[] = [
@@ -151,13 +169,22 @@ function devicePlan(random: Random, spaces: number, index: number): DevicePlan {
   const some = all.filter(() => random.happens(0.7));
   // The first device is plain, so that every world has one that must hold everything.
   if (index === 0)
-    return { skewMs: 0, spaces: all, scope: 'whole', mode: 'bidirectional', capable: true, oldSchema: false };
+    return {
+      skewMs: 0,
+      spaces: all,
+      scope: 'whole',
+      mode: 'bidirectional',
+      capable: true,
+      takesOperations: true,
+      oldSchema: false,
+    };
   return {
     skewMs: random.pick(SKEWS_MS),
     spaces: some.length === 0 ? [0] : some,
     scope: random.happens(0.6) ? 'whole' : random.pick(['collections', 'prefix', 'field'] as const),
     mode: random.happens(0.8) ? 'bidirectional' : random.pick(['upload-only', 'download-only'] as const),
     capable: random.happens(0.8),
+    takesOperations: random.happens(0.75),
     oldSchema: random.happens(0.2),
   };
 }
@@ -198,7 +225,7 @@ function tie(
 ): PlannedAction[] {
   const atMs = random.below(safetyMs);
   const edit = {
-    collection: random.pick(COLLECTIONS),
+    collection: random.happens(0.2) ? random.pick(KEEPING) : random.pick(COLLECTIONS),
     record: random.below(records),
     act: random.pick(['put', 'put', 'delete'] as const),
   };
@@ -216,12 +243,17 @@ function tie(
 function editAction(random: Random, device: number, space: number, records: number): Action {
   const size = random.happens(0.02) ? random.between(30, 60) : random.happens(0.3) ? random.between(2, 6) : 1;
   const edits = Array.from({ length: size }, (): EditPlan => ({
-    collection: random.pick(COLLECTIONS),
-    record: random.below(records),
+    ...placeOf(random, records),
     act: random.happens(0.5) ? 'put' : random.happens(0.65) ? 'patch' : 'delete',
     value: random.below(1_000),
   }));
   return { kind: 'edit', device, space, edits };
+}
+
+/** Of what is kept in full there are few records, so that devices meet. */
+function placeOf(random: Random, records: number): Pick<EditPlan, 'collection' | 'record'> {
+  if (random.happens(0.15)) return { collection: random.pick(KEEPING), record: random.below(2) };
+  return { collection: random.pick(COLLECTIONS), record: random.below(records) };
 }
 
 /** The first device stays on its terms, so that every world has one that must hold everything. */
@@ -264,6 +296,8 @@ function mishap(random: Random, devices: readonly DevicePlan[], device: number, 
     () => ({ kind: 'join', device, space }),
     () => followAction(random, devices[device]!, device, space),
     () => ({ kind: 'resolve', device, space }),
+    () => ({ kind: 'decide', device, space, what: random.pick(DECISIONS), value: random.below(1_000) }),
+    () => ({ kind: 'decide', device, space, what: random.pick(DECISIONS), value: random.below(1_000) }),
     () => ({ kind: 'retry-failed', device, space }),
   ];
   return random.pick(choices)();

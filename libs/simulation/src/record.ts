@@ -4,6 +4,7 @@ import type {
   CollectionName,
   CollectionRules,
   HistoryEntry,
+  Kept,
   MergePlan,
   Outcome,
   Receipt,
@@ -11,7 +12,9 @@ import type {
   SpaceKey,
   Version,
 } from '@syncline/core';
-import type { SpacePush } from '@syncline/flows';
+import type { ResolverAsked, ResolverQuestion, SpacePush } from '@syncline/flows';
+import type { Letters } from './documents';
+import type { DecisionPlan } from './plan';
 
 /** What the world saw happen, kept apart from all that the system keeps itself: the checkers judge by it. */
 export interface WorldRecord {
@@ -42,6 +45,14 @@ export interface WorldRecord {
   readonly shown: Map<HistoryEntry, Shown>;
   /** The last entry of each record, by space and record. */
   readonly latest: Map<string, HistoryEntry>;
+  /** What a record holds beside its payload at a version at which a commit ended; null for nothing. */
+  readonly kept: Map<string, Kept | null>;
+  /** Letters given out so far, no two edits of a world having the same. */
+  readonly letters: { given: number };
+  /** What a tenant's resolver was asked, and said. */
+  readonly resolverAnswers: { readonly question: ResolverQuestion; readonly asked: ResolverAsked }[];
+  /** What persons asked for without a device. */
+  readonly persons: PersonsDecision[];
   /** Heads at which an epoch began, by space: versions without a commit of their own. */
   readonly epochHeads: Set<string>;
   readonly failures: Failure[];
@@ -81,12 +92,16 @@ export interface Edit {
   number: number;
   readonly collection: CollectionName;
   readonly id: RecordId;
-  readonly kind: 'create' | 'update' | 'patch' | 'delete';
+  readonly kind: Change['kind'];
   readonly payload: Uint8Array | null;
   /** What the device showed of the record before. */
   readonly viewed: Uint8Array | null;
   /** The same for all edits of one command. */
   readonly group: number;
+  /** The contents that it replaces, where several are kept: those in view, or those that it names. */
+  readonly saw: readonly Written[];
+  /** What operations did to a text; null where it was something else, or cannot be told. */
+  readonly letters: Letters | null;
   /** What was added to a tally. */
   readonly increment: number;
   /** The checkpoint at which the device's copy stood when the edit was made. */
@@ -97,6 +112,26 @@ export interface Edit {
   told: { readonly status: string; readonly version: Version } | null;
   /** The application sent it again after it had failed. */
   retried: boolean;
+}
+
+/** Who wrote a content: an edit of a device, or else its device and number. */
+export type Written = Edit | string;
+
+export interface PersonsDecision {
+  readonly space: SpaceKey;
+  readonly what: DecisionPlan;
+  readonly value: number;
+  readonly collection: CollectionName;
+  readonly id: RecordId;
+  /** Null for a record that is restored. */
+  readonly conflict: RecordId | null;
+  /** That is restored; 0 for none. */
+  readonly version: Version;
+  readonly seenVersion: Version | null;
+  /** All that was written for it, or was tried to. */
+  readonly pushes: { readonly changes: readonly Change[]; readonly outcomes: readonly Outcome[] }[];
+  /** Null where no answer came. */
+  ended: string | null;
 }
 
 export interface SeenOutcome {
@@ -139,6 +174,10 @@ export function newRecord(): WorldRecord {
     hurried: new Set(),
     shown: new Map(),
     latest: new Map(),
+    kept: new Map(),
+    letters: { given: 0 },
+    resolverAnswers: [],
+    persons: [],
     epochHeads: new Set(),
     failures: [],
   };
@@ -166,6 +205,14 @@ export function noteCommit(record: WorldRecord, plan: MergePlan): void {
   if (plan.history.length === 0) return;
   commits.push({ from, to, history: plan.history });
   for (const entry of plan.history) noteShown(record, space, entry);
+  for (const { version, kept } of plan.records)
+    record.kept.set(keptKey(space, version), kept === undefined ? null : toldOf(kept));
+}
+
+/** Without what led here, and without what a payload says as well. */
+function toldOf(kept: Kept): Kept | null {
+  if (kept.kind === 'siblings') return kept;
+  return kept.state === null ? null : { ...kept, recent: [] };
 }
 
 function noteShown(record: WorldRecord, space: SpaceKey, entry: HistoryEntry): void {
@@ -193,6 +240,8 @@ export function noteOutcomes(
     if (edit !== undefined && outcome.reason !== 'CHANGE_NUMBER_REUSED') edit.answered ??= outcome.status;
   });
 }
+
+export const keptKey = (space: SpaceKey, version: Version): string => `${space} ${version}`;
 
 export const rulesKey = (space: SpaceKey, collection: string, rulesVersion: number): string =>
   `${space}\n${collection}\n${rulesVersion}`;

@@ -3,7 +3,12 @@ import { act, follow as followAgain, restart, setAccess } from './act';
 import { checkAnswers, checkChanges, checkConflicts } from './checks/changes';
 import { checkCost, checkLive } from './checks/cost';
 import { checkDecided } from './checks/decided';
+import { checkPeople } from './checks/people';
+import { checkResolvers } from './checks/resolvers';
+import { checkPersons } from './checks/persons';
 import { checkForms } from './checks/forms';
+import { checkLetters } from './checks/letters';
+import { checkSiblings } from './checks/siblings';
 import { checkDecisions, checkTallies } from './checks/decisions';
 import { checkCopy } from './checks/copies';
 import { checkFailed } from './checks/failed';
@@ -101,8 +106,8 @@ async function settle(world: World): Promise<void> {
 }
 
 async function unsettled(world: World): Promise<string[]> {
-  const { plan, store } = world;
-  const left: string[] = [];
+  const { plan, store, bare } = world;
+  const left = (await bare.waitingForResolver(null, 1)).map(({ id }) => `${id} waits for its resolver`);
   for (const [index, planned] of plan.devices.entries()) {
     for (const number of planned.spaces) {
       const space = world.devices[index]!.engine().spaces.get(spaceName(number));
@@ -125,6 +130,11 @@ function judge(world: World, space: SpaceKey): void {
   checkConflicts(record, space);
   checkDecided(record, space);
   checkForms(record, space);
+  checkLetters(record, space);
+  checkSiblings(record, space);
+  checkPersons(record, space);
+  checkPeople(record, space);
+  checkResolvers(record, space);
   checkDecisions(record, space);
   checkTallies(record, space);
   plan.devices.forEach((planned, index) => {

@@ -2,10 +2,8 @@ import { viewAll, viewRecord, type Edit as EngineEdit } from '@syncline/client';
 import {
   collectionName,
   type CollectionRules,
-  CORE_POLICIES,
   decodeUtf8,
   encodeUtf8,
-  policyRegistry,
   recordId,
   type Scope,
   undeclaredRules,
@@ -14,6 +12,7 @@ import {
 import { declareCollection } from '@syncline/flows';
 import { act, expireToken, restart } from './act';
 import type { Device } from './device-process';
+import { POLICIES } from './fixtures';
 import type { DevicePlan, WorldPlan } from './plan';
 import { historyOf } from './record';
 import { spaceKeyOf, spaceName } from './names';
@@ -29,6 +28,7 @@ const DEVICE: DevicePlan = {
   scope: 'whole',
   mode: 'bidirectional',
   capable: true,
+  takesOperations: true,
   oldSchema: false,
 };
 
@@ -105,7 +105,7 @@ const VERBS: Record<string, Verb> = {
   deletes: (stage, [collection, policy, deletes]) =>
     declare(stage, collection!, { policy: policy!, deletes: deletes as CollectionRules['deletes'] }),
   schema: (stage, [collection, oldest, current]) =>
-    declare(stage, collection!, { schema: { oldest: Number(oldest), current: Number(current) } }),
+    declare(stage, collection!, { schema: { oldest: Number(oldest), current: Number(current), steps: [] } }),
   wait: ({ world }, [seconds]) => world.time.runUntil(world.time.nowMs() + Number(seconds) * 1_000),
   settle: async (stage) => {
     for (let i = 0; i < 60; i++) {
@@ -205,7 +205,7 @@ function deviceOf({ world, names }: Stage, name: string): Device {
 async function declare({ world }: Stage, collection: string, rules: Partial<CollectionRules>): Promise<void> {
   const flow = declareCollection({
     directory: world.store,
-    policies: policyRegistry(Object.values(CORE_POLICIES)),
+    policies: POLICIES,
   });
   const answer = await flow(spaceKeyOf(0), {
     ...undeclaredRules(collectionName(collection)),

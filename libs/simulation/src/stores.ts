@@ -1,14 +1,23 @@
 import type {
   AuditStore,
+  ConflictLedger,
   DeltaStore,
   DeviceStore,
   Directory,
   MergeStore,
+  SyncLog,
   UpkeepStore,
 } from '@syncline/ports';
 import type { Process } from './process';
 
-export type Store = MergeStore & DeltaStore & DeviceStore & UpkeepStore & AuditStore & Directory;
+export type Store = MergeStore &
+  DeltaStore &
+  DeviceStore &
+  UpkeepStore &
+  AuditStore &
+  Pick<ConflictLedger, 'conflicts'> &
+  Pick<SyncLog, 'forgetSyncs'> &
+  Directory;
 
 /** The store as one process reaches it: every call takes time, and a crash in the middle leaves nothing half done. */
 export function storeFor(process: Process, store: Store): Store {

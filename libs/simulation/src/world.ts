@@ -1,9 +1,10 @@
-import { type Access, collectionName, CORE_POLICIES, policyRegistry, type SpaceId } from '@syncline/core';
+import { type Access, collectionName, type SpaceId } from '@syncline/core';
 import { declareCollection } from '@syncline/flows';
 import {
   memoryRateLimits,
   memorySessionRegistry,
   memoryStore,
+  type MemoryStore,
   memoryTokens,
   type MemoryTokens,
 } from '@syncline/memory';
@@ -12,7 +13,7 @@ import { unreliableBus } from './bus';
 import type { DeltaProcess } from './delta-process';
 import type { Device } from './device-process';
 import { deviceOf } from './devices';
-import { declaredRules } from './fixtures';
+import { declaredRules, POLICIES } from './fixtures';
 import type { GatewayProcess } from './gateway-process';
 import type { MergeProcess } from './merge-process';
 import { deviceName, spaceKeyOf, userOf } from './names';
@@ -42,6 +43,8 @@ export interface Ground {
   readonly random: Random;
   readonly record: WorldRecord;
   readonly store: Store;
+  /** What is under it, for those whose reads cost no device anything. */
+  readonly bare: MemoryStore;
   readonly tokens: MemoryTokens;
   readonly devices: readonly Device[];
   readonly gateways: (GatewayProcess | null)[];
@@ -66,6 +69,9 @@ export interface Ground {
   redis: { sessions: SessionRegistry; rates: RateLimits };
 }
 
+/** They ask the same questions, which does no harm. */
+const RESOLVERS = 2;
+
 const ALL: Access = { role: 'editor', collections: new Map() };
 const NARROWED: Access = { role: 'editor', collections: new Map([[collectionName('notes'), 'none']]) };
 export const accessOf = (narrowed: boolean): Access => (narrowed ? NARROWED : ALL);
@@ -76,7 +82,8 @@ export async function createWorld(plan: WorldPlan, telling: boolean): Promise<Wo
   const record = newRecord();
   const clock = { nowMs: () => time.nowMs() };
   const story = storyOf(time, telling);
-  const store = observedStore(memoryStore(), record, (line) => story.tell(line), clock, plan.horizonMs);
+  const bare = memoryStore(clock);
+  const store = observedStore(bare, record, (line) => story.tell(line), clock, plan.horizonMs);
   const { lossRate, delayMsMax, busLossRate, busRepeatRate } = plan;
   const weather = {
     lossRate,
@@ -98,6 +105,7 @@ export async function createWorld(plan: WorldPlan, telling: boolean): Promise<Wo
     random,
     record,
     store,
+    bare,
     tokens: memoryTokens(),
     devices: [],
     gateways: [],
@@ -116,6 +124,7 @@ export async function createWorld(plan: WorldPlan, telling: boolean): Promise<Wo
   for (let i = 0; i < plan.gateways; i++) world.gateways.push(services.gateway(i));
   for (let i = 0; i < plan.merges; i++) world.merges.push(services.merge(i));
   for (let i = 0; i < plan.deltas; i++) world.deltas.push(services.delta(i));
+  for (let i = 0; i < RESOLVERS; i++) services.resolver(i);
   plan.devices.forEach((_, index) => (world.devices as Device[]).push(deviceOf(world, index)));
   plan.devices.forEach(({ oldSchema }, index) => {
     if (oldSchema) record.oldSchemas.add(deviceName(index));
@@ -124,8 +133,7 @@ export async function createWorld(plan: WorldPlan, telling: boolean): Promise<Wo
 }
 
 async function furnish({ plan, store }: Ground): Promise<void> {
-  const policies = policyRegistry(Object.values(CORE_POLICIES));
-  const declare = declareCollection({ directory: store, policies });
+  const declare = declareCollection({ directory: store, policies: POLICIES });
   for (let space = 0; space < plan.spaces; space++) {
     await store.createSpace(spaceKeyOf(space), null);
     for (const rules of declaredRules()) {

@@ -7,8 +7,11 @@ import {
   type SpaceKey,
   type Version,
 } from '@syncline/core';
+import { NEW_SHAPE, OLD_SHAPE, PEOPLE } from '../people';
 import type { ScopePlan } from '../plan';
-import { fail, keyText, type Shown, stateAt, type WorldRecord } from '../record';
+import { fail, keptKey, keyText, type Shown, stateAt, type WorldRecord } from '../record';
+import { otherKept } from './kept';
+import { showsPerson } from './people';
 
 /** What a device is meant to hold, said anew and naively: the system's own idea of scopes has no part in it. */
 export function belongs(scope: ScopePlan, entry: HistoryEntry): boolean {
@@ -60,15 +63,26 @@ export function checkCopy(
         `${device} holds ${key} at ${image.version} instead of ${entry.version} (checkpoint ${version})`,
       );
     }
-    if (!sameBytes(image.payload, entry.payload!))
-      return fail(record, '3', `${device} holds other content of ${key} at ${version}`);
-    const other = otherFact(image, entry, record.shown.get(entry)!);
+    const isOld = record.oldSchemas.has(device);
+    const isSame =
+      entry.collection === PEOPLE
+        ? showsPerson(isOld, image.payload, entry.payload!)
+        : sameBytes(image.payload, entry.payload!);
+    if (!isSame) return fail(record, '3', `${device} holds other content of ${key} at ${version}`);
+    const kept = record.kept.get(keptKey(space, entry.version)) ?? undefined;
+    const other =
+      otherFact(image, entry, shownTo(isOld, entry, record.shown.get(entry)!)) ?? otherKept(image.kept, kept);
     if (other !== null) return fail(record, '3', `${device} holds ${key} at ${version} with ${other}`);
   }
   for (const key of copy.keys()) {
     if (!expected.has(key) && !isHidden(hidden, key))
       return fail(record, '3', `${device} holds ${key} at ${version}, which it should not`);
   }
+}
+
+/** Where devices of two shapes meet, each sees its own. */
+function shownTo(isOld: boolean, { collection }: HistoryEntry, shown: Shown): Shown {
+  return collection === PEOPLE ? { ...shown, schemaVersion: isOld ? OLD_SHAPE : NEW_SHAPE } : shown;
 }
 
 /** Who wrote it, when and how, as the device tells it. */

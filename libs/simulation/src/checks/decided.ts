@@ -20,7 +20,10 @@ export function checkDecided(record: WorldRecord, space: SpaceKey): void {
     if (decision.space !== space) continue;
     const key = editKey(space, decision.device, decision.number);
     const edit = record.editOf.get(key);
-    if (edit === undefined) continue;
+    if (edit === undefined) {
+      for (const wrote of decision.wrote) standing.set(keyText(wrote.collection, wrote.id), wrote);
+      continue;
+    }
     const entry = decision.wrote.find(({ collection }) => collection !== LEDGER);
     const before = standing.get(keyText(edit.collection, edit.id));
     checkDeleted(record, decision, edit, entry, before);
@@ -60,7 +63,10 @@ function checkConflict(
   if (entry !== undefined && entry.conflict !== (conflict?.id ?? null))
     say(`answers with the conflict ${conflict?.id ?? 'none'}, its history with ${entry.conflict ?? 'none'}`);
   if (conflict === null) {
-    if (status === 'LOST' || status === 'HELD' || status === 'MERGED') say(`is ${status} without a conflict`);
+    // What a data type merges is no conflict.
+    const merges = status === 'MERGED' && edit.kind === 'operations';
+    if (!merges && (status === 'LOST' || status === 'HELD' || status === 'MERGED'))
+      say(`is ${status} without a conflict`);
     return;
   }
   const due = kindDue(record, edit, before);
@@ -79,6 +85,7 @@ const STATUSES = {
   incoming: ['APPLIED'],
   stored: ['LOST'],
   merged: ['MERGED'],
+  both: ['MERGED'],
   none: ['HELD'],
   // Only persons decide so, afterwards.
   replaced: [],

@@ -2,6 +2,8 @@ import { type CollectionRules, decodeUtf8, type HistoryEntry, type SpaceKey } fr
 import { fail, historyOf, keyText, rulesKey, type WorldRecord } from '../record';
 
 interface Side {
+  /** Its content is operations, as what they make of the record is not known. */
+  readonly operations?: string;
   readonly time: number | null;
   readonly device: string | null;
   readonly number: number | null;
@@ -75,11 +77,21 @@ function same(left: Side, right: Side): boolean {
   return left.deleted === right.deleted && JSON.stringify(left.json) === JSON.stringify(right.json);
 }
 
+/** What cannot be transformed any more is decided by a person, unless it is declared that it is applied. */
+function lateTakes(rule: unknown, incoming: Side): string {
+  const { late = 'ask' } = (rule ?? {}) as { late?: string };
+  if (late === 'apply') return incoming.operations === undefined ? 'incoming' : 'none';
+  return late === 'stored' ? 'stored' : 'none';
+}
+
 /** Null where it cannot be said without merging. */
 function expectedFor({ stored, incoming }: Entry, { policy, rule, deletes }: Rules): string | null {
   const deleteTakes = stored.deleted ? 'stored' : 'incoming';
   const updateTakes = stored.deleted ? 'incoming' : 'stored';
+  // One content may be kept already, or there may be too many; that is judged write by write.
+  if (policy === 'multi-value') return null;
   if (stored.deleted || incoming.deleted) {
+    if (deletes === 'resurrect' && incoming.operations !== undefined) return 'none';
     if (deletes === 'delete-wins') return deleteTakes;
     if (deletes === 'resurrect') return updateTakes;
     if (deletes === 'ask') return 'none';
@@ -89,9 +101,14 @@ function expectedFor({ stored, incoming }: Entry, { policy, rule, deletes }: Rul
       return 'stored';
     case 'client-wins':
       return 'incoming';
+    case 'external':
     case 'manual':
       // Nobody need be asked to choose between two that are the same.
       return same(stored, incoming) ? 'stored' : 'none';
+    case 'crdt':
+      return stored.deleted || incoming.deleted ? deleteTakes : 'none';
+    case 'operational-transform':
+      return stored.deleted || incoming.deleted ? deleteTakes : lateTakes(rule, incoming);
     case 'field-merge':
       return stored.deleted || incoming.deleted ? deleteTakes : null;
     default: {
