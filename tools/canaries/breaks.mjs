@@ -91,7 +91,7 @@ export const BREAKS = [
   },
   {
     name: 'every device counts as having seen everything',
-    file: core('merge/draft.ts'),
+    file: core('merge/has-seen.ts'),
     find: 'return isOwn ? inCopy || !stored.merged : inCopy && after === 0;',
     replace: 'return isOwn || inCopy || stored.version > 0;',
   },
@@ -111,7 +111,7 @@ export const BREAKS = [
   {
     name: 'the ledger forgets what the device sent',
     file: core('merge/conflicts.ts'),
-    find: '{ about, incoming: incoming.payload }',
+    find: '{ about, incoming: made }',
     replace: '{ about, incoming: null }',
   },
   {
@@ -199,13 +199,13 @@ export const BREAKS = [
   {
     name: 'a delete of what lives is answered and not written',
     file: core('merge/classify.ts'),
-    find: "  if (hasSeen(stored, device, change)) return { kind: 'clean', stored };\n  const of =",
+    find: "  if (seen) return { kind: 'clean', stored };\n  const of =",
     replace:
-      "  if (change.kind === 'delete' && change.number % 3 === 0) return { kind: 'gone' };\n  if (hasSeen(stored, device, change)) return { kind: 'clean', stored };\n  const of =",
+      "  if (change.kind === 'delete' && change.number % 3 === 0) return { kind: 'gone' };\n  if (seen) return { kind: 'clean', stored };\n  const of =",
   },
   {
     name: 'the answer does not tell of the conflict',
-    file: core('merge/apply.ts'),
+    file: core('merge/clash.ts'),
     find: 'STATUS_OF[resolution.take], draft.head(), ref);',
     replace: "STATUS_OF[resolution.take], draft.head(), resolution.take === 'incoming' ? null : ref);",
   },
@@ -271,8 +271,8 @@ export const BREAKS = [
   {
     name: 'a patch comes under the wrong user',
     file: client('staging.ts'),
-    find: '  return live(entry, payload);',
-    replace: '  return live({ ...entry, user: held.record.user }, payload);',
+    find: '  return live(entry, { payload });',
+    replace: '  return live({ ...entry, user: held.record.user }, { payload });',
   },
   {
     name: 'a page takes the checkpoint along that has not come yet',
@@ -297,5 +297,119 @@ export const BREAKS = [
     file: core('floor.ts'),
     find: 'floor = Math.min(floor, acknowledged);',
     replace: 'floor = Math.max(floor, acknowledged);',
+  },
+  {
+    name: 'a content that was not seen goes',
+    file: core('merge/siblings.ts'),
+    find: '.filter((sibling) => !replaces(change, device, sibling));',
+    replace: '.filter((sibling) => !replaces(change, device, sibling) && sibling.number % 2 === 0);',
+  },
+  {
+    name: 'the contents that a change names are not the ones that go',
+    file: core('merge/siblings.ts'),
+    find: 'if (named.length > 0)',
+    replace: 'if (named.length > 1_000)',
+  },
+  {
+    name: 'a content stays beside the next one of its device',
+    file: core('merge/siblings.ts'),
+    find: 'return isOwn || gotIt || inView;',
+    replace: 'return gotIt || inView;',
+  },
+  {
+    name: 'a content that an own change has hidden counts as seen',
+    file: core('merge/siblings.ts'),
+    find: 'const inView = change.after === 0 && ',
+    replace: 'const inView = ',
+  },
+  {
+    name: 'several contents are not told to devices',
+    file: core('records.ts'),
+    find: 'return kept === null ? image : { ...image, kept };',
+    replace: 'return image;',
+  },
+  {
+    name: 'the state of a document is not kept',
+    file: core('merge/operations.ts'),
+    find: "kept: { kind: 'data', type, state: merged.state, recent: [] },",
+    replace: "kept: { kind: 'data', type, state: change.number % 2 === 0 ? merged.state : null, recent: [] },",
+  },
+  {
+    name: 'a deleted document is forgotten though an update may outlive the delete',
+    file: core('merge/write.ts'),
+    find: "declared.deletes === 'resurrect' && ",
+    replace: "declared.deletes === 'ask' && ",
+  },
+  {
+    name: 'operations are applied as they came',
+    file: core('merge/operations.ts'),
+    find: "const moved = type.transform(operation, over, 'later');",
+    replace: 'const moved = { ok: over.length > 0, operation } as const;',
+  },
+  {
+    name: 'operations are transformed over their own device as over others',
+    file: core('merge/past.ts'),
+    find: 'if (by !== device || number > after) {',
+    replace: 'if (by !== device || number > 0) {',
+  },
+  {
+    name: 'devices are told operations as they were sent',
+    file: core('merge/operations.ts'),
+    find: 'recentWith(stored!, committed, payload.length)',
+    replace: 'recentWith(stored!, sent, payload.length)',
+  },
+  {
+    name: 'what cannot be transformed any more is given up',
+    file: 'libs/policies/src/ot/operational-transform.ts',
+    find: 'return lateResolutions[rule.late];',
+    replace: 'return lateResolutions.stored;',
+  },
+  {
+    name: 'operations are made on what came after those before them',
+    file: client('edits.ts'),
+    find: '  if (pinned !== null) return pinned;\n',
+    replace: '',
+  },
+  {
+    name: 'a device of an old shape wipes out what it does not know of',
+    file: core('merge/shape.ts'),
+    find: 'under === null\n      ? shapes.convert',
+    replace: 'under === null || change.number > 0\n      ? shapes.convert',
+  },
+  {
+    name: 'a device of an old shape is given the new one',
+    file: core('shaped-entries.ts'),
+    find: 'if (row.schemaVersion === wanted) return entry;',
+    replace: 'if (row.schemaVersion >= wanted) return entry;',
+  },
+  {
+    name: 'live updates go out in the shape that they were written in',
+    file: core('delta.ts'),
+    find: '  if (entries.some((entry) => isAhead(entry, reader.schemaVersions))) return false;\n',
+    replace: '',
+  },
+  {
+    name: 'who decides for the device decides the other way',
+    file: 'libs/flows/src/conflict-choice.ts',
+    find: "return sideChosen('incoming', contents.incoming, entry.incoming);",
+    replace: "return sideChosen('incoming', contents.stored, entry.incoming);",
+  },
+  {
+    name: 'a person decides on what has changed meanwhile',
+    file: 'libs/flows/src/decide-conflicts.ts',
+    find: "if (seenVersion !== null && seenVersion !== standing) return refused('CHANGED_MEANWHILE');",
+    replace: '',
+  },
+  {
+    name: 'a record is restored over what nobody saw',
+    file: 'libs/flows/src/restore-record.ts',
+    find: "if (seenVersion !== null && seenVersion !== (stored?.version ?? 0)) return refused('CHANGED_MEANWHILE');",
+    replace: '',
+  },
+  {
+    name: 'what a resolver took is in the ledger only',
+    file: 'libs/flows/src/ask-resolver.ts',
+    find: "resolution: 'incoming', why }, { payload, schemaVersion });",
+    replace: "resolution: 'incoming', why }, payload === null ? { payload, schemaVersion } : 'as-it-is');",
   },
 ];

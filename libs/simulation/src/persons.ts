@@ -28,8 +28,7 @@ export async function decideAsPerson(world: World, action: DecideAction): Promis
     space: spaceKeyOf(space),
     what,
     value,
-    // Half of them say which version they saw.
-    seenVersion: value % 2 === 0 ? null : latestOf(history, about).version,
+    seenVersion: seenOf(history, about, value),
     pushes: [],
     ended: null,
   };
@@ -70,8 +69,11 @@ function conflictToDecide(history: readonly HistoryEntry[], what: DecisionPlan, 
   return { collection: entry.collection, id: entry.id, conflict: id, version: 0 };
 }
 
-function latestOf(history: readonly HistoryEntry[], { collection, id }: About): { version: Version } {
-  return history.findLast((each) => each.collection === collection && each.id === id) ?? { version: 0 };
+/** Half of them say which version they saw, some of these an earlier one. */
+function seenOf(history: readonly HistoryEntry[], { collection, id }: About, value: number): Version | null {
+  if (value % 2 === 0) return null;
+  const versions = history.filter((each) => each.collection === collection && each.id === id);
+  return versions.at(value % 4 === 1 ? -1 : -2)?.version ?? 0;
 }
 
 async function carryOut(world: World, { device, space }: DecideAction, decision: PersonsDecision) {

@@ -46,8 +46,9 @@ export function applyOperations(
 
 /** Whether the record was deleted behind the back of whoever made the change. */
 function meetsUnseenDelete({ push, change, stored }: Case): boolean {
-  if (stored === null) return change.baseVersion > 0;
-  return stored.deleted && change.baseVersion > 0 && !hasSeen(stored, push.device, change);
+  const knewIt = change.baseVersion > 0 || change.after > 0;
+  if (stored === null) return knewIt;
+  return stored.deleted && knewIt && !hasSeen(stored, push.device, change);
 }
 
 function mergeUpdate(met: Case, engine: CrdtEngine): Verdict {

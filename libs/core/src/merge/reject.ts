@@ -7,7 +7,7 @@ import { isJsonPayload, parseFields } from '../json-fields';
 import type { Limits } from '../limits';
 import type { Policy } from '../policies/policy';
 import { overLimit, type Reason, type Refusal, refusal, REASONS } from '../refusals';
-import type { ActiveRules } from '../rules';
+import { type ActiveRules, takesShape } from '../rules';
 import { dependencyProblem } from './dependencies';
 import type { MergeFacts } from './facts';
 import { isDecision } from './ledger-decision';
@@ -130,12 +130,18 @@ function contentRejection(change: Change, rules: ActiveRules): Rejection | null 
   }
 }
 
-function operationsRejection({ type }: OperationsChange, { policy, data }: ActiveRules): Rejection | null {
+function operationsRejection(change: OperationsChange, rules: ActiveRules): Rejection | null {
+  const { policy, data, declared } = rules;
   if (data === null) return rejection('UNSUPPORTED_CHANGE', `policy ${policy.name} takes no operations`);
   const taken = dataTypeName(data);
-  return type === taken
-    ? null
-    : rejection('UNSUPPORTED_CHANGE', `the collection takes operations of ${taken}`);
+  if (change.type !== taken)
+    return rejection('UNSUPPORTED_CHANGE', `the collection takes operations of ${taken}`);
+  if (takesShape(change, declared)) return null;
+  const { oldest, current } = declared.schema;
+  return rejection(
+    'SCHEMA_MISMATCH',
+    `operations of version ${change.schemaVersion}, ${oldest} to ${current} taken`,
+  );
 }
 
 function wholeRejection(payload: Uint8Array, policy: Policy, data: DataType): Rejection | null {

@@ -118,6 +118,16 @@ describe('a delete', () => {
     expect((await space.record('a'))!.kept).toBeUndefined();
   });
 
+  test('wins over what was made on top of an own update that no copy shows yet', async () => {
+    const space = await mergingSpace(memoryStore(), REGISTRY, { policy: 'crdt' });
+    const [x, y] = [space.device('x'), space.device('y')];
+    const editor = yjsEditor(1);
+    await x.one(change.operations('a', 'yjs', editor.insert(0, 'mine')));
+    await y.one(change.delete('a', { baseVersion: 1 }));
+    const onTop = change.operations('a', 'yjs', editor.insert(4, '!'), { after: 1 });
+    expect(told(await x.one(onTop))).toBe('LOST UPDATE_DELETE');
+  });
+
   test('wins over updates that it did not see', async () => {
     const { x, dx, dy } = await shared();
     await dx.one(change.operations('a', 'yjs', x.insert(0, '1'), { baseVersion: 1 }));

@@ -196,6 +196,14 @@ describe('a delete', () => {
   });
 });
 
+test('operations of a shape that the collection does not take are rejected', async () => {
+  const space = await sharing('hello', {}, { schema: { current: 2, oldest: 2, steps: [] } });
+  const x = space.device('x');
+  await x.one(change.create('b', 'hello', { schemaVersion: 2 }));
+  const made = change.operations('b', 'text', ['!'], { baseVersion: 1, schemaVersion: 1 });
+  expect(told(await space.device('y').one(made))).toBe('REJECTED SCHEMA_MISMATCH');
+});
+
 test.each([
   ['what is no operation', change.operations('a', 'text', { not: 'one' }), 'INVALID_PAYLOAD'],
   ['what goes beyond the text', insert(99, 'x', { baseVersion: 1 }), 'INVALID_PAYLOAD'],

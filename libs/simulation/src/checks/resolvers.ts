@@ -20,6 +20,9 @@ export function checkResolvers(record: WorldRecord, space: SpaceKey): void {
     if (entry.collection === LEDGER) {
       if (!latest.has(entry.id)) raised.set(entry.about.id, [...(raised.get(entry.about.id) ?? []), entry]);
       latest.set(entry.id, entry);
+      const first = raised.get(entry.about.id)?.find(({ id }) => id === entry.id);
+      if (first !== undefined && entry.device === SERVICE && !byPersons.has(entry.version))
+        checkTaken(record, space, history, first, entry);
       continue;
     }
     if (entry.collection !== ASKED || entry.device !== SERVICE || byPersons.has(entry.version)) continue;
@@ -29,10 +32,29 @@ export function checkResolvers(record: WorldRecord, space: SpaceKey): void {
   for (const [id, { payload }] of latest) {
     const ledger = payload === null ? null : decodeLedger(payload);
     if (ledger?.collection !== ASKED) continue;
-    if (ledger.waitsFor === 'resolver') fail(record, '6', `${id} of ${space} waits for its resolver still`);
+    if (ledger.waitsFor === 'resolver' && ledger.state === 'open') fail(record, '6', `${id} of ${space} waits for its resolver still`);
     if (ledger.resolution === 'none' && ledger.state === 'resolved')
       fail(record, '6', `${id} of ${space} is settled, and nobody has decided it`);
   }
+}
+
+/** What it took stands with the ledger's word that it did. */
+function checkTaken(
+  record: WorldRecord,
+  space: SpaceKey,
+  history: readonly HistoryEntry[],
+  first: HistoryEntry,
+  { payload, version, id }: HistoryEntry,
+): void {
+  const ledger = payload === null ? null : decodeLedger(payload);
+  if (ledger === null || ledger.collection !== ASKED || ledger.resolution !== 'incoming') return;
+  const due = ledger.incoming.deleted ? null : first.incoming;
+  const stands = history.findLast(
+    (each) => each.collection === ASKED && each.id === ledger.id && each.version < version,
+  );
+  const found = stands?.payload ?? null;
+  const isThere = due === null || found === null ? due === found : sameBytes(due, found);
+  if (!isThere) fail(record, '6', `${id} of ${space} says at ${version} that it took what does not stand`);
 }
 
 function isKnown(
