@@ -3,8 +3,8 @@ import path from 'node:path';
 import { testDatabase, type TestDatabase } from './database.test-fixtures';
 
 const page = readFileSync(path.resolve(__dirname, '../../../docs/operations.md'), 'utf8');
-const statements = [...page.matchAll(/[`"](select [^`"]+ from [^`"]+)[`"]/g)].map(
-  ([, statement]) => statement!,
+const statements = [...page.matchAll(/([`"])(select (?:(?!\1)[^])+ from (?:(?!\1)[^])+)\1/g)].map(
+  ([, , statement]) => statement!,
 );
 
 let database: TestDatabase;

@@ -43,7 +43,9 @@ export function resolverProcess(process: Process, deps: ResolverProcessDeps): vo
 
 function answerTo(question: ResolverQuestion, { random, failureRate }: ResolverProcessDeps): ResolverAsked {
   if (random.happens(failureRate())) {
-    return random.happens(0.5) ? { kind: 'not-asked' } : { kind: 'failed', problem: 'did not answer in time' };
+    return random.happens(0.5)
+      ? { kind: 'not-asked' }
+      : { kind: 'failed', problem: 'did not answer in time' };
   }
   return { kind: 'answered', answer: random.pick(ANSWERS)(question) };
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, type PushResult, type Limits, policyRegistry } from '@syncline/core';
+import { DEFAULT_LIMITS, type PushResult, type Limits } from '@syncline/core';
 import { hmacCursorKeys } from '@syncline/memory';
 import type { SpacePush } from '@syncline/flows';
 import { type DeltaProcess, deltaProcess } from './delta-process';

@@ -1,5 +1,11 @@
-import { decodeLedger, type HistoryEntry, type LedgerResolution, type SpaceKey } from '@syncline/core';
-import { type Decision, type Edit, editKey, fail, keyText, type WorldRecord } from '../record';
+import {
+  decodeLedger,
+  type HistoryEntry,
+  type LedgerEntry,
+  type LedgerResolution,
+  type SpaceKey,
+} from '@syncline/core';
+import { type Decision, type Edit, editKey, fail, keptKey, keyText, type WorldRecord } from '../record';
 
 const LEDGER = 'sys.conflicts';
 /** What a command may hold and still fit one push of the slowest pace. */
@@ -100,6 +106,17 @@ function kindDue(record: WorldRecord, edit: Edit, before: HistoryEntry | undefin
   return edit.kind === 'delete' ? 'DELETE_UPDATE' : 'UPDATE_UPDATE';
 }
 
+function isBeside(
+  { kept }: WorldRecord,
+  { space, wrote }: Decision,
+  { device, number }: LedgerEntry,
+): boolean {
+  const own = wrote.find(({ collection }) => collection !== LEDGER);
+  const beside = own === undefined ? null : (kept.get(keptKey(space, own.version)) ?? null);
+  if (beside?.kind !== 'siblings') return false;
+  return beside.siblings.some((each) => each.device === device && each.number === number);
+}
+
 /** A change that takes effect closes the open conflicts of its record that it names, and no others are ever closed. */
 function checkClosed(
   record: WorldRecord,
@@ -116,6 +133,8 @@ function checkClosed(
     const ledger = held === null ? null : decodeLedger(held);
     if (ledger?.state === 'resolved' || ledger?.collection !== edit.collection || ledger.id !== edit.id)
       continue;
+    // What the conflict was about may be one of several contents still, which one commit after the other tells.
+    if (isBeside(record, decision, ledger)) continue;
     due.add(id);
   }
   for (const { collection, id, payload } of decision.wrote) {

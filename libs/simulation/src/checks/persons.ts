@@ -71,7 +71,8 @@ function contentDue(
       if (raised === undefined || side == null || side.operations !== undefined) return undefined;
       return side.deleted ? null : (raised.incoming ?? undefined);
     }
-    default:
+    case 'keep-stored':
+    case 'undo':
       return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { decodeLedger, type HistoryEntry, sameBytes, type SpaceKey } from '@syncline/core';
-import { fail, historyOf, type WorldRecord } from '../record';
+import { fail, historyOf, keyText, type WorldRecord } from '../record';
 
 export const ASKED = 'asked';
 const LEDGER = 'sys.conflicts';
@@ -11,8 +11,11 @@ const SERVICE = 'sys.service';
  */
 export function checkResolvers(record: WorldRecord, space: SpaceKey): void {
   const history = historyOf(record, space);
+  // Whose answer was lost may have written all the same.
   const byPersons = new Set(
-    record.persons.flatMap(({ pushes }) => pushes.flatMap(({ outcomes }) => outcomes.map(({ version }) => version))),
+    record.persons
+      .filter((each) => each.space === space)
+      .map(({ collection, id }) => keyText(collection, id)),
   );
   const raised = new Map<string, HistoryEntry[]>();
   const latest = new Map<string, HistoryEntry>();
@@ -21,18 +24,24 @@ export function checkResolvers(record: WorldRecord, space: SpaceKey): void {
       if (!latest.has(entry.id)) raised.set(entry.about.id, [...(raised.get(entry.about.id) ?? []), entry]);
       latest.set(entry.id, entry);
       const first = raised.get(entry.about.id)?.find(({ id }) => id === entry.id);
-      if (first !== undefined && entry.device === SERVICE && !byPersons.has(entry.version))
+      if (
+        first !== undefined &&
+        entry.device === SERVICE &&
+        !byPersons.has(keyText(first.about.collection, first.about.id))
+      )
         checkTaken(record, space, history, first, entry);
       continue;
     }
-    if (entry.collection !== ASKED || entry.device !== SERVICE || byPersons.has(entry.version)) continue;
+    if (entry.collection !== ASKED || entry.device !== SERVICE || byPersons.has(keyText(ASKED, entry.id)))
+      continue;
     if (!isKnown(record, entry, raised.get(entry.id) ?? []))
       fail(record, '6', `${ASKED}/${entry.id} of ${space} at ${entry.version} holds what nobody answered`);
   }
   for (const [id, { payload }] of latest) {
     const ledger = payload === null ? null : decodeLedger(payload);
     if (ledger?.collection !== ASKED) continue;
-    if (ledger.waitsFor === 'resolver' && ledger.state === 'open') fail(record, '6', `${id} of ${space} waits for its resolver still`);
+    if (ledger.waitsFor === 'resolver' && ledger.state === 'open')
+      fail(record, '6', `${id} of ${space} waits for its resolver still`);
     if (ledger.resolution === 'none' && ledger.state === 'resolved')
       fail(record, '6', `${id} of ${space} is settled, and nobody has decided it`);
   }
