@@ -31,6 +31,8 @@ export interface CrdtEngine {
   readonly name: string;
   /** With null for a record that has no state yet. Content that was deleted does not stay where the engine can drop it. */
   merge(state: Uint8Array | null, update: Uint8Array): CrdtMerge;
+  /** How many bytes written out would take as long to merge with; left out where the bytes of a state tell. */
+  weight?(state: Uint8Array): number;
   /** A short account of what is in a state, for `lacking`. */
   knows(state: Uint8Array): Uint8Array;
   /**

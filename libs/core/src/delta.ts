@@ -123,15 +123,22 @@ function entryFor(
   const certain = !reader.mayHoldMore && cursor.checkpoint > 0 && !isMovable(reader.scope);
   if (!certain) return putEntry(row);
   if (holdsPrevious && reader.takesPatches && row.patch !== null) return patchEntry(row);
-  return (reader.takesOperations ? operationsEntry(row, cursor.checkpoint) : null) ?? putEntry(row);
+  return (
+    (reader.takesOperations ? operationsEntry(row, cursor.checkpoint, cursor.position) : null) ??
+    putEntry(row)
+  );
 }
 
-/** What a device lacks that holds the record as of a version. Null where the record as a whole is smaller, or is all there is. */
-function operationsEntry(row: ReadRecord, heldAt: Version): PageEntry | null {
+/**
+ * What a device lacks that holds the record as of a version. Null where the record as a whole is smaller, or is all there
+ * is, and where the device may have got a later one since then, up to where it has read.
+ */
+function operationsEntry(row: ReadRecord, heldAt: Version, readUpTo: Version): PageEntry | null {
   const { kept } = row;
   if (kept?.kind !== 'data' || row.resurrected) return null;
   const first = kept.recent.findLastIndex(({ from }) => from <= heldAt);
   const lacking = kept.recent.slice(first);
+  if (lacking.some(({ from }) => from > heldAt && from <= readUpTo)) return null;
   const bytes = lacking.reduce((sum, { operations }) => sum + operations.length, 0);
   if (first < 0 || bytes >= contentBytes(row)) return null;
   const { collection, id, version, time, device, number, user, schemaVersion } = row;
@@ -218,7 +225,7 @@ function announcedEntries(plan: MergePlan, limits: Limits): PageEntry[] | null {
 function announcedEntry(record: StoredRecord, from: Version): PageEntry {
   if (record.deleted) return deleteEntry(record);
   if (record.patch !== null && record.previousVersion <= from) return patchEntry(record);
-  return operationsEntry(record, from) ?? putEntry(record);
+  return operationsEntry(record, from, from) ?? putEntry(record);
 }
 
 /** Whether announced entries can be sent to this reader as they are, apart from leaving some out. */

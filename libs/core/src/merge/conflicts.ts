@@ -69,6 +69,7 @@ export function closeConflicts(draft: Draft, push: Push, change: Change): void {
     if (payload === null || entry === null || entry.state === 'resolved') continue;
     if (entry.collection !== change.collection || entry.id !== change.id) continue;
     const stands = draft.record(change.collection, change.id);
+    if (stands !== undefined && isBeside(stands, entry)) continue;
     const fields: Partial<LedgerEntry> = {
       state: 'resolved',
       resolution: stands?.deleted === false ? 'replaced' : 'deleted',
@@ -76,6 +77,12 @@ export function closeConflicts(draft: Draft, push: Push, change: Change): void {
     };
     amendConflict(draft, push, change, id, { entry, payload }, fields);
   }
+}
+
+/** What the conflict was about is still one of several contents. */
+function isBeside({ kept }: StoredRecord, { device, number }: LedgerEntry): boolean {
+  if (kept?.kind !== 'siblings') return false;
+  return kept.siblings.some((sibling) => sibling.device === device && sibling.number === number);
 }
 
 /** What is noted of every decision of a person; `stands` is the record after it, which the change may have written. */

@@ -20,18 +20,20 @@ import {
   pastKey,
   type PastRequest,
   type PastWrite,
-  type TransformsLeft,
-  transformsLeft,
+  transformsOfPushes,
+  type TransformsOfPushes,
 } from './past';
 import { currentShapes, shapesWritten } from './shape';
 import { tallyOf } from './tally';
 
 /** The space as it will be: what was loaded, overlaid by what this plan has written so far. */
-export interface Draft {
+export interface Draft extends TransformsOfPushes {
   readonly facts: MergeFacts;
   head(): Version;
   counts(): { readonly records: number; readonly bytes: number };
   record(collection: CollectionName, id: RecordId): StoredRecord | undefined;
+  /** The same in the shape that it is stored in, without bringing it to the newest. */
+  stored(collection: CollectionName, id: RecordId): StoredRecord | undefined;
   /** The version that the next write takes. */
   nextVersion(): Version;
   write(record: StoredRecord, entry: HistoryEntry): void;
@@ -44,7 +46,6 @@ export interface Draft {
   /** What an operation of this batch was carried over. */
   carried(device: DeviceId, change: Change): Carried | undefined;
   carry(device: DeviceId, change: Change, carried: Carried): void;
-  readonly transforms: TransformsLeft;
   lastNumber(device: DeviceId): ChangeNumber;
   receipt(device: DeviceId, number: ChangeNumber): Receipt | undefined;
   /** What a change came after, passing over what was rejected: nothing is left of that. */
@@ -72,6 +73,7 @@ export function draftOf(facts: MergeFacts): Draft {
     head: () => head,
     counts: () => tally.counts(),
     record: (collection, id) => shapes.record(standing(recordKey(collection, id))),
+    stored: (collection, id) => standing(recordKey(collection, id)),
     nextVersion: () => head + 1,
     write(record, entry) {
       head = record.version;
@@ -95,7 +97,7 @@ export function draftOf(facts: MergeFacts): Draft {
     carried: (device, { collection, id, after }) => carried.get(viewKey(collection, id, device, after)),
     carry: (device, { collection, id, number }, each) =>
       void carried.set(viewKey(collection, id, device, number), each),
-    transforms: transformsLeft(),
+    ...transformsOfPushes(),
     lastNumber: (device) => lastNumbers.get(device) ?? facts.lastNumbers.get(device) ?? 0,
     receipt(device, number) {
       const key = changeKey(device, number);

@@ -44,11 +44,13 @@ export function applyOperations(
   return data.kind === 'crdt' ? mergeUpdate(met, data.engine) : transformOperation(met, data);
 }
 
-/** Whether the record was deleted behind the back of whoever made the change. */
-function meetsUnseenDelete({ push, change, stored }: Case): boolean {
+/** Whether the record was deleted behind the back of whoever made the change, and had not deleted it as well. */
+function meetsUnseenDelete({ draft, push, change, stored }: Case): boolean {
   const knewIt = change.baseVersion > 0 || change.after > 0;
   if (stored === null) return knewIt;
-  return stored.deleted && knewIt && !hasSeen(stored, push.device, change);
+  if (!stored.deleted || !knewIt || hasSeen(stored, push.device, change)) return false;
+  const own = draft.receipt(push.device, change.after);
+  return own?.status !== 'APPLIED' || own.version !== stored.version;
 }
 
 function mergeUpdate(met: Case, engine: CrdtEngine): Verdict {
@@ -120,16 +122,16 @@ function transformOperation(met: Case, data: Transformed): Verdict {
   if (!checked.ok) return rejected(untaken(checked));
   const sent = checked.operation;
   const seen = draft.seen(push.device, change);
-  const whole = wholeAfter(seen, sent, data.type);
-  if (meetsUnseenDelete(met)) return clash(met, 'UPDATE_DELETE', seen, whole);
+  const whole = () => wholeAfter(seen, sent, data.type);
+  if (meetsUnseenDelete(met)) return clash(met, 'UPDATE_DELETE', seen, whole());
   if (stored === null || stored.deleted || stored.payload === null) return rejected(recordNotFound);
   const moved = movedOperation(met, data.type, sent, stored);
-  if (moved === null) return late(met, data, sent, stored, seen, whole);
+  if (moved === null) return late(met, data, sent, stored, seen, whole());
   const applied = data.type.apply(stored.payload, moved.operation);
   if (!applied.ok) return rejected(untaken(applied));
   return writeMoved(met, data.type, sent, moved, {
     payload: applied.snapshot,
-    view: moved.bridge.length > 0 ? (whole?.payload ?? null) : applied.snapshot,
+    view: moved.bridge.length > 0 ? (whole()?.payload ?? null) : applied.snapshot,
   });
 }
 
@@ -144,7 +146,7 @@ function movedOperation(met: Case, type: OtType, sent: Uint8Array, stored: Store
   const { draft, push, change } = met;
   if (hasSeen(stored, push.device, change)) return { operation: sent, bridge: [] };
   const bridge = bridgeTo(met, type, stored);
-  if (bridge === null || !draft.transforms.spend(bridge.length)) return null;
+  if (bridge === null || !draft.transforms().spend(sent, bridge)) return null;
   let operation = sent;
   for (const over of bridge) {
     const moved = type.transform(operation, over, 'later');
@@ -166,10 +168,10 @@ function bridgeTo(
   const writes = draft.past({ collection, id, since });
   if (writes === null || writes.length > PAST_WRITES_MAX) return null;
   if ((writes.at(-1)?.version ?? stored.version) !== stored.version) return null;
-  if (carried !== undefined) return bridgeFrom(carried, writes, type, draft.transforms);
+  if (carried !== undefined) return bridgeFrom(carried, writes, type, draft.transforms());
   const receipt = draft.receipt(device, after);
   const afterInBase = receipt?.status === 'APPLIED' && receipt.version <= base;
-  return bridgeOver(writes, { device, base, after, afterInBase }, type, draft.transforms);
+  return bridgeOver(writes, { device, base, after, afterInBase }, type, draft.transforms());
 }
 
 function writeMoved(

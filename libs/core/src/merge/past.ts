@@ -35,24 +35,40 @@ export function pastKey({ collection, id, since }: PastRequest): PastKey {
 
 /** Operations are transformed over no more versions of their record than that, their device's own ones included. */
 export const PAST_WRITES_MAX = 5_000;
-/** In one batch: each takes microseconds, and others wait. */
+/** For one push: each takes microseconds, and others wait. */
 const TRANSFORMS_MAX = 30_000;
+/** Operations of together so many bytes take as long as another one. */
+const BYTES_OF_A_TRANSFORM = 512;
 
-/** What a batch may still spend on transforming. */
+/** What a push may still spend on transforming. */
 export interface TransformsLeft {
   /** False where that is too much. */
-  spend(count: number): boolean;
+  spend(operation: Uint8Array, bridge: readonly Uint8Array[], times?: number): boolean;
 }
 
-export function transformsLeft(): TransformsLeft {
+function transformsLeft(): TransformsLeft {
   let left = TRANSFORMS_MAX;
   return {
-    spend(count) {
-      if (count > left) return false;
-      left -= count;
+    spend(operation, bridge, times = 1) {
+      const bytes = bridge.reduce((sum, { length }) => sum + operation.length + length, 0);
+      const cost = times * (bridge.length + Math.floor(bytes / BYTES_OF_A_TRANSFORM));
+      if (cost > left) return false;
+      left -= cost;
       return true;
     },
   };
+}
+
+/** Each push has its own to spend, so that none is decided otherwise for what others do beside it. */
+export interface TransformsOfPushes {
+  /** Of the push that is being decided. */
+  transforms(): TransformsLeft;
+  beginPush(): void;
+}
+
+export function transformsOfPushes(): TransformsOfPushes {
+  let left = transformsLeft();
+  return { transforms: () => left, beginPush: () => void (left = transformsLeft()) };
 }
 
 /** An operation of this batch and what it was carried over: its device may have made a further one on top. */
@@ -148,7 +164,7 @@ function bridgeBehind(
   type: OtType,
   left: TransformsLeft,
 ): Uint8Array[] | null {
-  if (!left.spend(2 * bridge.length)) return null;
+  if (!left.spend(operation, bridge, 2)) return null;
   const behind: Uint8Array[] = [];
   let own = operation;
   for (const foreign of bridge) {

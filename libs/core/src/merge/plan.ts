@@ -11,6 +11,7 @@ import { wantedImage } from '../shaped-entries';
 import { applyChange } from './apply';
 import { missingDependency } from './dependencies';
 import { type Draft, draftOf } from './draft';
+import { effortObstacle } from './effort';
 import type { MergeFacts, MergePlan } from './facts';
 import { changedMeanwhile, followsOrder, pushObstacle, rejectionOf, type Rejection } from './reject';
 import type { Verdict } from './verdict';
@@ -41,6 +42,9 @@ function pushInto(draft: Draft, given: Push): PushResult {
   }
   const missing = missingDependency(push, (device) => draft.lastNumber(device));
   if (missing !== null) return { kind: 'refused', refusal: missing };
+  const effort = effortObstacle(draft, push);
+  if (effort !== null) return { kind: 'refused', refusal: effort };
+  draft.beginPush();
   if (holdsDecision(push)) return { kind: 'outcomes', outcomes: takeWhole(draft, push) };
   return { kind: 'outcomes', outcomes: push.changes.map((change) => takeChange(draft, push, change)) };
 }

@@ -89,6 +89,18 @@ test('a write that has seen all of them takes their place, and closes the confli
   expect(space.ledger('notes/y/1')).toMatchObject({ state: 'resolved', resolution: 'replaced' });
 });
 
+test('a write that names a conflict leaves it open for as long as what it was about stays beside', () => {
+  const space = disagreeing();
+  const resolves = { resolves: ['notes/y/1' as never] };
+  // Made on version 2, where only x was.
+  space.push('z', update('a', 2, 'z', { atMs: 3, ...resolves }));
+  expect(contentsOf(space)).toEqual(['z 1: "z"', 'y 1: "y"']);
+  expect(space.ledger('notes/y/1')).toMatchObject({ state: 'open' });
+  space.push('w', replacing(update('a', 0, 'w', { atMs: 4, ...resolves }), ['y', 1]));
+  expect(contentsOf(space)).toEqual(['w 1: "w"', 'z 1: "z"']);
+  expect(space.ledger('notes/y/1')).toMatchObject({ state: 'resolved' });
+});
+
 test('a write that has seen some of them replaces just those', () => {
   const space = disagreeing();
   // Made on version 2, where only x was.

@@ -1,3 +1,4 @@
+import type { SchemaDeclaration } from './declaration';
 import { fieldNamed, type OpenObject } from './open-object';
 import { pathsOf } from './operations';
 import type { Stage } from './stages';
@@ -25,6 +26,14 @@ export function wayOver(stages: readonly Stage[]): Way {
 export const CONVERSION_WORK_MAX = 1_000_000;
 /** A field is worth as many characters as take that long. */
 const FIELD_WORK = 25;
+
+/** The same without a look at what is in them: a field takes five bytes at least. */
+export function conversionWorkAtMost({ steps }: Pick<SchemaDeclaration, 'steps'>, bytes: number): number {
+  const operations = steps.reduce((sum, { up, down }) => sum + up.length + down.length, 0);
+  return Math.min(CONVERSION_WORK_MAX, operations * bytes + (bytes / SHORTEST_FIELD) * FIELD_WORK);
+}
+
+const SHORTEST_FIELD = 5;
 
 /** What it takes to bring these objects over the way, and, where that is too much, why they are not brought. */
 export function costOf(

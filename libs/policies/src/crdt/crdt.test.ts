@@ -147,6 +147,18 @@ describe('a delete', () => {
     expect(y.text()).toBe('back: hello');
   });
 
+  test('of two that did not know of each other leaves what either begins anew', async () => {
+    const { space, dx, dy } = await shared();
+    await dx.one(change.delete('a', { baseVersion: 1 }));
+    const anew = yjsEditor(9).insert(0, 'new');
+    const made = [
+      change.delete('a', { baseVersion: 1 }),
+      change.operations('a', 'yjs', anew, { baseVersion: 1, after: 1 }),
+    ];
+    expect((await dy.push(...made)).map(told)).toEqual(['APPLIED', 'APPLIED']);
+    expect(readJson((await space.record('a'))!.payload)).toEqual({ body: 'new' });
+  });
+
   test('is followed by a record that begins anew', async () => {
     const { space, dx } = await shared();
     await dx.one(change.delete('a', { baseVersion: 1 }));
@@ -177,8 +189,8 @@ test('a device gets the updates that it lacks, or the whole state where that is 
   const row = (await space.record('a'))!;
   const { epoch, head, digests } = (await space.store.state(space.space))!;
   const slice = { epoch, head, digests, rows: [row], more: false, clock: new Map<never, number>() };
-  const entriesFrom = (checkpoint: number, takesOperations: boolean) => {
-    const cursor = { epoch, position: checkpoint, checkpoint, asOf: head, scope: { a: 0, b: 0 } };
+  const entriesFrom = (checkpoint: number, takesOperations: boolean, position = checkpoint) => {
+    const cursor = { epoch, position, checkpoint, asOf: head, scope: { a: 0, b: 0 } };
     const takes = { takesPatches: true, takesOperations, takesOwn: true, mayHoldMore: false };
     const reader = { device: deviceId('z'), scope: WHOLE_SPACE, access: OWNER, ...takes };
     return deltaOf(reader, cursor, slice).page.entries;
@@ -187,6 +199,8 @@ test('a device gets the updates that it lacks, or the whole state where that is 
     { kind: 'operations', type: 'yjs', previousVersion: 3, operations: updates.slice(1) },
   ]);
   expect(entriesFrom(2, true)).toMatchObject([{ previousVersion: 2, operations: updates }]);
-  for (const entries of [entriesFrom(3, false), entriesFrom(1, true), entriesFrom(0, true)])
+  // Between two pages of one run, a device may hold what the earlier page told of it.
+  const behindAPage = entriesFrom(2, true, 3);
+  for (const entries of [entriesFrom(3, false), entriesFrom(1, true), entriesFrom(0, true), behindAPage])
     expect(entries).toEqual([{ kind: 'put', record: imageOf(row) }]);
 });

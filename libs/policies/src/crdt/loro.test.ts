@@ -54,3 +54,42 @@ test('an update whose past is missing is refused', () => {
     reason: 'DEPENDENCY_MISSING',
   });
 });
+
+test('a document of too many operations is refused, however few bytes they take', () => {
+  const doc = new LoroDoc();
+  doc.setPeerId('1');
+  const body = doc.getText('body');
+  body.insert(0, 'x'.repeat(500_000));
+  doc.commit();
+  const full = loro.merge(null, doc.export({ mode: 'snapshot' }));
+  expect(full.ok).toBe(true);
+  const before = doc.oplogVersion();
+  body.delete(0, 1);
+  doc.commit();
+  const more = doc.export({ mode: 'update', from: before });
+  expect(loro.merge(full.ok ? full.state : null, more)).toMatchObject({
+    ok: false,
+    reason: 'RECORD_TOO_LARGE',
+    detail: 'the document has more than 500000 operations',
+  });
+  const whole = doc.export({ mode: 'snapshot' });
+  expect(whole.length).toBeLessThan(10_000);
+  expect(loro.merge(null, whole)).toMatchObject({ ok: false, reason: 'RECORD_TOO_LARGE' });
+});
+
+test('what was put at one place many times takes what comes next all the same', () => {
+  const doc = new LoroDoc();
+  doc.setPeerId('1');
+  const body = doc.getText('body');
+  for (let at = 0; at < 20_000; at++) body.insert(0, 'x');
+  doc.commit();
+  const first = loro.merge(null, doc.export({ mode: 'snapshot' }));
+  const before = doc.oplogVersion();
+  body.insert(5, 'y');
+  doc.commit();
+  const merged = loro.merge(first.ok ? first.state : null, doc.export({ mode: 'update', from: before }));
+  expect(merged).toMatchObject({ ok: true });
+  expect(merged.ok && (JSON.parse(new TextDecoder().decode(merged.view)) as { body: string }).body).toBe(
+    doc.getText('body').toString(),
+  );
+});
