@@ -52,6 +52,10 @@ export async function conflictWorld(rules: Partial<CollectionRules> = {}, limits
     push,
     limits: all,
   };
+  const stored = async (id: string) => {
+    const name = { collection: NOTES, id: recordId(id), key: recordKey(NOTES, recordId(id)) };
+    return (await store.records(HOME_KEY, [name]))!.get(name.key);
+  };
   const list = listConflicts(deps);
   const device = (id: string) => deviceOn(store, HOME_KEY, id, { limits: all, nowMs: clock.nowMs() });
   return {
@@ -73,10 +77,8 @@ export async function conflictWorld(rules: Partial<CollectionRules> = {}, limits
       return device('d').one(change.update('a', incoming, { baseVersion: 1, atMs: 3 }));
     },
     /** What stands under an id: null for a delete. */
-    async content(id = 'a'): Promise<unknown> {
-      const name = { collection: NOTES, id: recordId(id), key: recordKey(NOTES, recordId(id)) };
-      return readJson((await store.records(HOME_KEY, [name]))!.get(name.key)?.payload);
-    },
+    content: async (id = 'a'): Promise<unknown> => readJson((await stored(id))?.payload),
+    stored: () => stored('a'),
     head: async (): Promise<number> => (await store.state(HOME_KEY))!.head,
   };
 }

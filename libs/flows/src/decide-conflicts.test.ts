@@ -66,6 +66,19 @@ describe('a person decides', () => {
     expect(told.record).toMatchObject({ version: resultVersion === 0 ? 2 : 4, deleted: stands === null });
   });
 
+  test.each([
+    ['that was there', KEEP_STORED, { n: 2 }, 'stored'],
+    ['that came', KEEP_INCOMING, { n: 3 }, 'incoming'],
+  ])('that of two contents the one %s stands alone', async (_which, choice, stands, resolution) => {
+    const world = await conflictWorld({ policy: 'multi-value' });
+    await world.withConflict();
+    expect((await world.stored())?.kept).toMatchObject({ kind: 'siblings' });
+    const told = valueOf(await world.resolve(ann, deciding(choice)));
+    expect(told.conflict).toMatchObject({ state: 'resolved', resolution });
+    const record = await world.stored();
+    expect([readJson(record?.payload), record?.kept]).toEqual([stands, undefined]);
+  });
+
   test('and devices find it in their ledger and in their copy', async () => {
     const world = await conflictWorld();
     await world.withConflict();

@@ -109,6 +109,8 @@ function changesFor(met: Met, { decision, wanted }: Planned): ServiceChange[] {
 }
 
 function standsAs(stands: StoredRecord | undefined, payload: Uint8Array | null): boolean {
+  // Of several contents the payload is one: the others would stay beside it.
+  if (stands?.kept?.kind === 'siblings') return false;
   const standing = stands?.payload ?? null;
   if (standing === null || payload === null) return standing === payload;
   return sameBytes(standing, payload);

@@ -41,7 +41,7 @@ const TRANSFORMS_MAX = 30_000;
 const BYTES_OF_A_TRANSFORM = 512;
 
 /** What a push may still spend on transforming. */
-export interface TransformsLeft {
+interface TransformsLeft {
   /** False where that is too much. */
   spend(operation: Uint8Array, bridge: readonly Uint8Array[], times?: number): boolean;
 }
