@@ -59,12 +59,6 @@ export const BREAKS_OF_CONTENT = [
     replace: 'return lateResolutions.stored;',
   },
   {
-    name: 'operations are made on what came after those before them',
-    file: client('edits.ts'),
-    find: '  if (pinned !== null) return pinned;\n',
-    replace: '',
-  },
-  {
     name: 'a device of an old shape wipes out what it does not know of',
     file: core('merge/shape.ts'),
     find: 'under === null\n      ? shapes.convert',
@@ -99,11 +93,5 @@ export const BREAKS_OF_CONTENT = [
     file: 'libs/flows/src/restore-record.ts',
     find: "if (seenVersion !== null && seenVersion !== (stored?.version ?? 0)) return refused('CHANGED_MEANWHILE');",
     replace: '',
-  },
-  {
-    name: 'what a resolver took is in the ledger only',
-    file: 'libs/flows/src/ask-resolver.ts',
-    find: "resolution: 'incoming', why }, { payload, schemaVersion });",
-    replace: "resolution: 'incoming', why }, payload === null ? { payload, schemaVersion } : 'as-it-is');",
   },
 ];

@@ -208,8 +208,8 @@ export const BREAKS = [
   {
     name: 'the answer does not tell of the conflict',
     file: core('merge/clash.ts'),
-    find: 'STATUS_OF[resolution.take], draft.head(), ref);',
-    replace: "STATUS_OF[resolution.take], draft.head(), resolution.take === 'incoming' ? null : ref);",
+    find: 'return verdict(status, draft.head(), ref);',
+    replace: "return verdict(status, draft.head(), resolution.take === 'incoming' ? null : ref);",
   },
   {
     name: 'a conflict of two creates is called one of two updates',

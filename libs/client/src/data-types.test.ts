@@ -172,6 +172,20 @@ describe('operations that are transformed', () => {
     for (const device of [a, b]) expect(shown(device, TEXTS)).toBe('oh, hello world!');
   });
 
+  test('that are too much for one push go out in parts', () => {
+    const server = new FakeServer(HOME, RULES);
+    const a = online('a', server);
+    change(a, write(TEXTS, 'x'.repeat(900_000), { kind: 'create' }));
+    settle(a);
+    a.cut();
+    for (let at = 0; at < 30; at++) change(a, insert(at, 'y'));
+    comeBack(a);
+    expect(shown(a, TEXTS)).toBe('y'.repeat(30) + 'x'.repeat(900_000));
+    const [record] = server.live();
+    expect(JSON.parse(decodeUtf8(record!.payload))).toBe(shown(a, TEXTS));
+    expect(spaceStatus(a.state, HOME)).toMatchObject({ pending: 0, failed: 0, mismatches: 0 });
+  });
+
   test('survive the death of the process', () => {
     const server = new FakeServer(HOME, RULES);
     const a = online('a', server);

@@ -1,5 +1,5 @@
 import { sameBytes } from '../bytes';
-import type { Push } from '../changes';
+import type { Change, Push } from '../changes';
 import type { ConflictKind, ConflictRef, OutcomeStatus } from '../outcomes';
 import type { Resolution, Seen, Side } from '../policies/policy';
 import type { Kept, StoredRecord } from '../records';
@@ -77,7 +77,17 @@ export function resolve(
     why: resolution.why,
     resultVersion: result?.version ?? 0,
   });
-  return verdict(cameOutAsMade ? 'APPLIED' : STATUS_OF[resolution.take], draft.head(), ref);
+  const status = isOnOther(change, kind, resolution)
+    ? 'MERGED'
+    : cameOutAsMade
+      ? 'APPLIED'
+      : STATUS_OF[resolution.take];
+  return verdict(status, draft.head(), ref);
+}
+
+/** Operations that came too late stand on something else than they were made on. */
+function isOnOther(change: Change, kind: ConflictKind, { take }: Resolution): boolean {
+  return change.kind === 'operations' && kind === 'UPDATE_UPDATE' && take === 'incoming';
 }
 
 /** A person has still to say what is to stand. */

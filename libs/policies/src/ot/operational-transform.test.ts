@@ -100,7 +100,7 @@ describe('what comes too late to be transformed', () => {
   test.each([
     ['ask', 'HELD UPDATE_UPDATE', 'hallo', 'none'],
     ['stored', 'LOST UPDATE_UPDATE', 'hallo', 'stored'],
-    ['apply', 'APPLIED UPDATE_UPDATE', 'hallo world', 'incoming'],
+    ['apply', 'MERGED UPDATE_UPDATE', 'hallo world', 'incoming'],
   ])('goes by the rule %s', async (rule, status, content, resolution) => {
     const space = await replacedMeanwhile({ late: rule });
     const outcome = await late(space);
