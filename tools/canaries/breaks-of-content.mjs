@@ -1,6 +1,5 @@
 /** Of the rules for what is more than one payload, for shapes, and for what persons and resolvers decide. */
 const core = (file) => `libs/core/src/${file}`;
-const client = (file) => `libs/client/src/${file}`;
 
 export const BREAKS_OF_CONTENT = [
   {
