@@ -27,7 +27,7 @@ import {
 } from './merge/facts';
 import { type LedgerEntry, decodeLedger } from './merge/ledger';
 import { seenNeeded } from './merge/needs';
-import { pastKey, type PastKey, pastNeeded, type PastRequest, type PastWrite } from './merge/past';
+import { pastKey, pastNeeded, type PastRequest, pastWrites } from './merge/past';
 import { planMerge } from './merge/plan';
 import type { Outcome, Receipt } from './outcomes';
 import type { Policy, Seen } from './policies/policy';
@@ -239,18 +239,7 @@ function pick<Key extends string, Value>(
 }
 
 function answerPast(history: readonly HistoryEntry[], requests: readonly PastRequest[]): MergeFacts['past'] {
-  const past = new Map<PastKey, PastWrite[]>();
-  for (const request of requests) {
-    const { collection, id, since } = request;
-    const writes = history.filter(
-      (entry) => entry.collection === collection && entry.id === id && entry.version > since,
-    );
-    past.set(
-      pastKey(request),
-      writes.map((entry) => ({ ...entry, operations: entry.operations ?? null })),
-    );
-  }
-  return past;
+  return new Map(requests.map((request) => [pastKey(request), pastWrites(history, request)]));
 }
 
 function answerSeen(history: readonly HistoryEntry[], requests: readonly SeenRequest[]): Map<SeenKey, Seen> {

@@ -1,6 +1,7 @@
 import { systemTimer } from '@syncline/memory';
+import { ResolveResponse } from '@syncline/proto';
+import type { OwnResolver } from './own-resolver.test-fixtures';
 import type { Connection } from './standalone.test-fixtures';
-import type { ToldResolver } from './told-resolver.test-fixtures';
 import { type Edit, yjsDocument, yjsUpdate } from './yjs-updates.test-fixtures';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -193,7 +194,7 @@ export async function play(world: World, name: string, example: Example): Promis
   const { space } = server;
   const { base, stored, incoming, decision, answer, undone, undoRefused } = example;
   await ask(server, 'AdminService/PutCollection', { space, rules: rulesFor(resolver, example) });
-  if (answer !== undefined) resolver.answer(answer);
+  if (answer !== undefined) resolver.answer = ResolveResponse.fromJSON(answer);
   const contents = () => contentsOf(server, name, example);
   const first =
     base === undefined
@@ -222,11 +223,11 @@ export async function play(world: World, name: string, example: Example): Promis
 /** What examples are played with. */
 export interface World {
   readonly server: Connection;
-  readonly resolver: ToldResolver;
+  readonly resolver: OwnResolver;
 }
 
 /** The page names a resolver that is nowhere; ours is asked in its place. */
-function rulesFor({ endpoint }: ToldResolver, { rules }: Example): object {
+function rulesFor({ address: endpoint }: OwnResolver, { rules }: Example): object {
   return rules.external === undefined
     ? rules
     : { ...rules, external: { ...rules.external, endpoint, plaintext: true } };

@@ -6,7 +6,7 @@ import { ALL_POLICIES } from '@syncline/policies/operations';
 import { ask, blocksWith, type Example, play, tableUnder, type World } from './conflicts-page.test-fixtures';
 import { rootFolder } from './stack';
 import { killed, type Standalone, startStandalone } from './standalone.test-fixtures';
-import { toldResolver } from './told-resolver.test-fixtures';
+import { ownResolver } from './own-resolver.test-fixtures';
 
 const ROOT = rootFolder(__dirname);
 const START_MS_MAX = 120_000;
@@ -54,7 +54,7 @@ let world: World;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'syncline-conflicts-page-'));
   standalone = startStandalone(folder, { SYNCLINE_RESOLVER_PLAINTEXT_HOSTS: '127.0.0.1' });
-  world = { server: await standalone.listening, resolver: await toldResolver() };
+  world = { server: await standalone.listening, resolver: await ownResolver() };
 }, START_MS_MAX);
 afterAll(async () => {
   await killed(standalone.process);

@@ -8,6 +8,7 @@ import {
   type HistoryEntry,
   type PastRequest,
   type PastWrite,
+  pastWrites,
   recordKey,
   type RecordKey,
   type Seen,
@@ -96,8 +97,11 @@ export function historyLog(): HistoryLog {
       const base = atOrBefore(key, baseVersion);
       return base === null ? null : asSeen(base.payload, base);
     },
-    past: ({ collection, id, since }, limit) =>
-      writesAfter(entriesOf(recordKey(collection, id)), since, limit),
+    past(request, limit) {
+      const entries = entriesOf(recordKey(request.collection, request.id));
+      const from = firstAbove(entries, request.since);
+      return pastWrites(entries.slice(from, from + limit), request);
+    },
     traceOf: (device, number) => traced.get(changeKey(device, number))?.trace ?? '',
     prune: (request) => pruneLists(byRecord.values(), request, marks, drop),
     keptFrom: (collections) => keptFromOf(marks, collections),
@@ -124,19 +128,6 @@ function removeFrom(lists: Lists, entry: HistoryEntry): void {
 
 function isAboutAnother({ collection, id, about }: HistoryEntry): boolean {
   return about.collection !== collection || about.id !== id;
-}
-
-function writesAfter(entries: readonly HistoryEntry[], since: Version, limit: number): PastWrite[] {
-  const from = firstAbove(entries, since);
-  return entries
-    .slice(from, from + limit)
-    .map(({ version, previousVersion, device, number, operations }) => ({
-      version,
-      previousVersion,
-      device,
-      number,
-      operations: operations ?? null,
-    }));
 }
 
 function firstAbove(entries: readonly HistoryEntry[], version: Version): number {

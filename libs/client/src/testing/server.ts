@@ -21,10 +21,8 @@ import {
   type Limits,
   newSession,
   pastKey,
-  type PastKey,
   pastNeeded,
-  type PastRequest,
-  type PastWrite,
+  pastWrites,
   plainMessage,
   planMerge,
   policyRegistry,
@@ -238,7 +236,8 @@ export class FakeServer {
     this.pushes++;
     const { rules, nowMs, truth } = this;
     const facts = { nowMs, rules, space: truth.state, quota: null, declaredOnly: false, limits: LIMITS };
-    const past = pastOf(truth.history, pastNeeded({ rules, records: truth.records }, [push]));
+    const asked = pastNeeded({ rules, records: truth.records }, [push]);
+    const past = new Map(asked.map((each) => [pastKey(each), pastWrites(truth.history, each)]));
     const plan = planMerge({ ...facts, ...truth, seen: new Map(), past }, [push]);
     truth.state = plan.after;
     truth.history.push(...plan.history);
@@ -271,21 +270,6 @@ function copyOfTruth({ state, records, lastNumbers, receipts, history }: Truth):
     receipts: new Map(receipts),
     history: [...history],
   };
-}
-
-function pastOf(history: readonly HistoryEntry[], requests: readonly PastRequest[]) {
-  const past = new Map<PastKey, PastWrite[]>();
-  for (const request of requests) {
-    const { collection, id, since } = request;
-    const writes = history.filter(
-      (entry) => entry.collection === collection && entry.id === id && entry.version > since,
-    );
-    past.set(
-      pastKey(request),
-      writes.map((entry) => ({ ...entry, operations: entry.operations ?? null })),
-    );
-  }
-  return past;
 }
 
 function defaultRules(): RulesBook {

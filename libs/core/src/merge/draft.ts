@@ -20,6 +20,7 @@ import {
   pastKey,
   type PastRequest,
   type PastWrite,
+  pastWrites,
   transformsOfPushes,
   type TransformsOfPushes,
 } from './past';
@@ -138,9 +139,5 @@ function pastIn(
   const loaded = facts.records.get(recordKey(collection, id));
   const isAbove = loaded !== undefined && loaded.version > since;
   const before = facts.past.get(pastKey(request)) ?? (isAbove ? null : []);
-  if (before === null) return null;
-  const here = written.filter(
-    (entry) => entry.collection === collection && entry.id === id && entry.version > since,
-  );
-  return [...before, ...here.map((entry) => ({ ...entry, operations: entry.operations ?? null }))];
+  return before === null ? null : [...before, ...pastWrites(written, request)];
 }

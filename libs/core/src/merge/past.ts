@@ -26,6 +26,22 @@ export interface PastWrite extends Pick<HistoryEntry, 'version' | 'previousVersi
   readonly operations: CommittedOperations | null;
 }
 
+/** Those of a record's entries that were written above a version, in the order in which they are given. */
+export function pastWrites(
+  entries: readonly HistoryEntry[],
+  { collection, id, since }: PastRequest,
+): PastWrite[] {
+  return entries
+    .filter((entry) => entry.collection === collection && entry.id === id && entry.version > since)
+    .map(({ version, previousVersion, device, number, operations = null }) => ({
+      version,
+      previousVersion,
+      device,
+      number,
+      operations,
+    }));
+}
+
 declare const brand: unique symbol;
 export type PastKey = string & { readonly [brand]: 'PastKey' };
 
