@@ -186,6 +186,18 @@ describe('operations that are transformed', () => {
     expect(spaceStatus(a.state, HOME)).toMatchObject({ pending: 0, failed: 0, mismatches: 0 });
   });
 
+  test('are shown so also between their answer and its checkpoint', () => {
+    const server = new FakeServer(HOME, RULES);
+    const [a, b] = [online('a', server), online('b', server)];
+    change(a, write(TEXTS, 'hello', { kind: 'create' }));
+    settle(a, b);
+    change(a, insert(0, 'oh, '));
+    change(b, insert(5, ' world'));
+    const looks = new Set([shown(b, TEXTS)]);
+    while (b.receive()) looks.add(shown(b, TEXTS));
+    expect([...looks]).toEqual(['hello world', 'oh, hello world']);
+  });
+
   test('survive the death of the process', () => {
     const server = new FakeServer(HOME, RULES);
     const a = online('a', server);

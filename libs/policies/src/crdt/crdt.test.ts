@@ -46,6 +46,8 @@ test('a record comes about by its first update, and is one JSON object for who h
   const record = await space.record('a');
   expect(readJson(record!.payload)).toEqual({ body: 'hello' });
   expect(record!.kept).toMatchObject({ kind: 'data', type: 'yjs', recent: [] });
+  const { bytes } = (await space.store.state(space.space))!;
+  expect(bytes).toBe(record!.payload!.length + stateOf(record).length);
 });
 
 test('concurrent updates merge without a conflict, and both devices come to the same', async () => {

@@ -112,6 +112,15 @@ describe('what comes too late to be transformed', () => {
     });
   });
 
+  test('is settled by an operation that names it', async () => {
+    const space = await replacedMeanwhile({});
+    const { id } = (await late(space)).conflict!;
+    const { head } = (await space.store.state(space.space))!;
+    const named = insert(5, ' world', { baseVersion: head, resolves: [id] });
+    expect(told(await space.device('z').one(named))).toBe('APPLIED');
+    expect(await space.ledger(id)).toMatchObject({ state: 'resolved', resolution: 'replaced' });
+  });
+
   test('is held where it does not fit what is stored, even if it were to be applied', async () => {
     const space = await sharing('hello', { late: 'apply' });
     await space.device('x').one(change.update('a', 'hi', { baseVersion: 1 }));
