@@ -71,7 +71,17 @@ export function generateInto(folder) {
     ],
     { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
   );
+  for (const file of protoFiles(path.join(root, 'proto')))
+    keepEveryKey(path.join(folder, file.replace(/proto$/, 'ts')));
   writeFileSync(path.join(folder, 'descriptors.ts'), descriptorsText(folder));
+}
+
+/** Maps become objects without a prototype in JSON: `__proto__`, a fine id, would not become a key of any other. */
+function keepEveryKey(file) {
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replaceAll(/(obj\.\w+) = \{\};/g, '$1 = Object.create(null);'),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) generateInto(generatedFolder);

@@ -75,5 +75,6 @@ describe('the generated code', () => {
   test('a name that JavaScript gives a meaning to is a key like any other', () => {
     const clock = VectorClock.create({ devices: new Map([['__proto__', 5]]) });
     expect(VectorClock.decode(VectorClock.encode(clock).finish()).devices.get('__proto__')).toBe(5);
+    expect(JSON.stringify(VectorClock.toJSON(clock))).toBe('{"devices":{"__proto__":5}}');
   });
 });

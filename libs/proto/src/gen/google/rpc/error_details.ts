@@ -143,7 +143,7 @@ export const ErrorInfo: MessageFns<ErrorInfo> = {
       obj.domain = message.domain;
     }
     if (message.metadata?.size) {
-      obj.metadata = {};
+      obj.metadata = Object.create(null);
       message.metadata.forEach((v, k) => {
         obj.metadata[k] = v;
       });

@@ -772,7 +772,7 @@ export const Change: MessageFns<Change> = {
       obj.seen = message.seen.map((e) => Dot.toJSON(e));
     }
     if (message.dependencies?.size) {
-      obj.dependencies = {};
+      obj.dependencies = Object.create(null);
       message.dependencies.forEach((v, k) => {
         obj.dependencies[k] = Math.round(v);
       });

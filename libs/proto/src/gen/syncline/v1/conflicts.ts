@@ -2181,7 +2181,7 @@ export const ChooseFields: MessageFns<ChooseFields> = {
       obj.incoming = message.incoming;
     }
     if (message.values?.size) {
-      obj.values = {};
+      obj.values = Object.create(null);
       message.values.forEach((v, k) => {
         obj.values[k] = base64FromBytes(v);
       });
@@ -2722,7 +2722,7 @@ export const ResolveConflictsResponse: MessageFns<ResolveConflictsResponse> = {
       obj.resolvedIds = message.resolvedIds;
     }
     if (message.failed?.size) {
-      obj.failed = {};
+      obj.failed = Object.create(null);
       message.failed.forEach((v, k) => {
         obj.failed[k] = v;
       });

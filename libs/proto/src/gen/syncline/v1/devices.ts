@@ -1048,7 +1048,7 @@ export const CreatePairingRequest: MessageFns<CreatePairingRequest> = {
       obj.validForMs = Math.round(message.validForMs);
     }
     if (message.spaces?.size) {
-      obj.spaces = {};
+      obj.spaces = Object.create(null);
       message.spaces.forEach((v, k) => {
         obj.spaces[k] = roleToJSON(v);
       });

@@ -1189,7 +1189,7 @@ export const Refusal: MessageFns<Refusal> = {
       obj.retryAfterMs = Math.round(message.retryAfterMs);
     }
     if (message.facts?.size) {
-      obj.facts = {};
+      obj.facts = Object.create(null);
       message.facts.forEach((v, k) => {
         obj.facts[k] = v;
       });

@@ -647,7 +647,7 @@ export const Member: MessageFns<Member> = {
       obj.role = roleToJSON(message.role);
     }
     if (message.collections?.size) {
-      obj.collections = {};
+      obj.collections = Object.create(null);
       message.collections.forEach((v, k) => {
         obj.collections[k] = collectionRightToJSON(v);
       });

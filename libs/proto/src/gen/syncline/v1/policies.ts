@@ -3016,7 +3016,7 @@ export const ConvertField: MessageFns<ConvertField> = {
       obj.to = convertToToJSON(message.to);
     }
     if (message.values?.size) {
-      obj.values = {};
+      obj.values = Object.create(null);
       message.values.forEach((v, k) => {
         obj.values[k] = base64FromBytes(v);
       });

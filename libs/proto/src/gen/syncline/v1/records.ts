@@ -274,7 +274,7 @@ export const VectorClock: MessageFns<VectorClock> = {
   toJSON(message: VectorClock): unknown {
     const obj: any = {};
     if (message.devices?.size) {
-      obj.devices = {};
+      obj.devices = Object.create(null);
       message.devices.forEach((v, k) => {
         obj.devices[k] = Math.round(v);
       });

@@ -1351,7 +1351,7 @@ export const Hello: MessageFns<Hello> = {
       obj.device = DeviceInfo.toJSON(message.device);
     }
     if (message.schemaVersions?.size) {
-      obj.schemaVersions = {};
+      obj.schemaVersions = Object.create(null);
       message.schemaVersions.forEach((v, k) => {
         obj.schemaVersions[k] = Math.round(v);
       });
@@ -2774,7 +2774,7 @@ export const Notice: MessageFns<Notice> = {
       obj.message = message.message;
     }
     if (message.facts?.size) {
-      obj.facts = {};
+      obj.facts = Object.create(null);
       message.facts.forEach((v, k) => {
         obj.facts[k] = v;
       });

@@ -565,7 +565,7 @@ export const Caller: MessageFns<Caller> = {
       obj.capabilities = message.capabilities;
     }
     if (message.schemaVersions?.size) {
-      obj.schemaVersions = {};
+      obj.schemaVersions = Object.create(null);
       message.schemaVersions.forEach((v, k) => {
         obj.schemaVersions[k] = Math.round(v);
       });

@@ -394,7 +394,7 @@ export const ReadRequest: MessageFns<ReadRequest> = {
       obj.capabilities = message.capabilities;
     }
     if (message.schemaVersions?.size) {
-      obj.schemaVersions = {};
+      obj.schemaVersions = Object.create(null);
       message.schemaVersions.forEach((v, k) => {
         obj.schemaVersions[k] = Math.round(v);
       });

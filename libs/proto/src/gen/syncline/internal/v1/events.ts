@@ -492,7 +492,7 @@ export const Announcement: MessageFns<Announcement> = {
       obj.collections = message.collections;
     }
     if (message.clock?.size) {
-      obj.clock = {};
+      obj.clock = Object.create(null);
       message.clock.forEach((v, k) => {
         obj.clock[k] = Math.round(v);
       });
@@ -976,7 +976,7 @@ export const AccessChanged: MessageFns<AccessChanged> = {
       obj.role = roleToJSON(message.role);
     }
     if (message.collections?.size) {
-      obj.collections = {};
+      obj.collections = Object.create(null);
       message.collections.forEach((v, k) => {
         obj.collections[k] = collectionRightToJSON(v);
       });

@@ -237,7 +237,7 @@ export const Identity: MessageFns<Identity> = {
       obj.role = roleToJSON(message.role);
     }
     if (message.collections?.size) {
-      obj.collections = {};
+      obj.collections = Object.create(null);
       message.collections.forEach((v, k) => {
         obj.collections[k] = collectionRightToJSON(v);
       });
@@ -578,7 +578,7 @@ export const MergeRequest: MessageFns<MergeRequest> = {
       obj.traceparent = message.traceparent;
     }
     if (message.schemaVersions?.size) {
-      obj.schemaVersions = {};
+      obj.schemaVersions = Object.create(null);
       message.schemaVersions.forEach((v, k) => {
         obj.schemaVersions[k] = Math.round(v);
       });

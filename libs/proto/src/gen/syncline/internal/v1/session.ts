@@ -316,7 +316,7 @@ export const SavedSession: MessageFns<SavedSession> = {
       obj.capabilities = message.capabilities;
     }
     if (message.schemaVersions?.size) {
-      obj.schemaVersions = {};
+      obj.schemaVersions = Object.create(null);
       message.schemaVersions.forEach((v, k) => {
         obj.schemaVersions[k] = Math.round(v);
       });
