@@ -125,6 +125,23 @@ test('the second encoding of Yjs is refused, not taken for an empty update', () 
   });
 });
 
+test('an update that says something else of items that are there is refused', () => {
+  const doc = new Y.Doc();
+  doc.getArray('list').push(['x']);
+  doc.getMap('map').set('done', null);
+  doc.getArray('list').delete(0);
+  const { state } = merged(null, Y.encodeStateAsUpdate(doc));
+  // Of the element that was deleted it says that there were three.
+  const other = Uint8Array.from(state);
+  other[Buffer.from(state).indexOf('list') + 'list'.length] = 3;
+  expect(merged(null, other).view).toEqual(merged(null, state).view);
+  expect(yjs.merge(state, other)).toMatchObject({
+    ok: false,
+    reason: 'INVALID_PAYLOAD',
+    detail: 'the update gives other content to items that are there already',
+  });
+});
+
 test('deep, wide and overlapping updates are refused in no time', () => {
   const deep = new Y.Doc();
   let list = deep.getArray('list');

@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import type { CrdtEngine, CrdtMerge, Untaken } from '@syncline/core';
+import { type CrdtEngine, type CrdtMerge, sameBytes, type Untaken } from '@syncline/core';
 import { canonicalJson, NESTING_MAX } from '../canonical-json';
 import { dependencyMissing, invalid, tooLarge } from '../untaken';
 import { TooDeep } from './plain';
@@ -22,8 +22,8 @@ function merge(state: Uint8Array | null, update: Uint8Array): CrdtMerge {
       return dependencyMissing('the update builds on one that has not come');
     const obstacle = tooLargeDocument(doc);
     if (obstacle !== null) return obstacle;
-    const merged = withinEffort(() => squashed(doc));
-    return { ok: true, state: merged, view: canonicalJson(yjsView(doc)) };
+    const squashed = withinEffort(() => squash(doc));
+    return sameBytes(squashed.view, viewOf(doc)) ? { ok: true, ...squashed } : contradictory;
   } catch (fault) {
     return obstacleOf(fault);
   } finally {
@@ -50,14 +50,19 @@ function takes(doc: Y.Doc, update: Uint8Array): boolean {
  * Read once more from its own encoding, where neighbours grow together that came one after the other. So a state shows
  * nothing of the order in which updates came, and is known to be read within the same effort.
  */
-function squashed(doc: Y.Doc): Uint8Array {
+function squash(doc: Y.Doc): Pick<CrdtMerge & { ok: true }, 'state' | 'view'> {
   const again = documentOf(Y.encodeStateAsUpdate(doc));
   try {
-    return Y.encodeStateAsUpdate(again);
+    return { state: Y.encodeStateAsUpdate(again), view: viewOf(again) };
   } finally {
     again.destroy();
   }
 }
+
+const viewOf = (doc: Y.Doc): Uint8Array => canonicalJson(yjsView(doc));
+
+/** Yjs takes such an update, and then shows something else than what it reads back from its own encoding. */
+const contradictory = invalid('the update gives other content to items that are there already');
 
 function obstacleOf(fault: unknown): Untaken {
   if (fault instanceof TooMuchEffort) return tooLarge('too many items were put at the same place');
