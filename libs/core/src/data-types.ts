@@ -47,6 +47,9 @@ export type OtPlace = 'later' | 'earlier';
 
 export type OtSnapshot = { readonly ok: true; readonly snapshot: Uint8Array } | Untaken;
 export type OtOperation = { readonly ok: true; readonly operation: Uint8Array } | Untaken;
+/** `collisions` are the places where only one of the two can stand: each takes about as long as going through both again. */
+export type OtTransformed =
+  { readonly ok: true; readonly operation: Uint8Array; readonly collisions: number } | Untaken;
 
 /**
  * A data type whose operations are written against one snapshot and transformed over those that came between. Pure and
@@ -67,7 +70,9 @@ export interface OtType {
   /** Takes an operation that `check` or `transform` returned. */
   apply(snapshot: Uint8Array, operation: Uint8Array): OtSnapshot;
   /** Both operations fit the same snapshot; what comes out fits the one behind `over`. */
-  transform(operation: Uint8Array, over: Uint8Array, place: OtPlace): OtOperation;
+  transform(operation: Uint8Array, over: Uint8Array, place: OtPlace): OtTransformed;
+  /** One operation that does what both do, where it is not more than one may hold. `next` fits what `first` leaves. */
+  compose(first: Uint8Array, next: Uint8Array): OtOperation;
 }
 
 /** What records of a collection are made of, where they change by operations. */

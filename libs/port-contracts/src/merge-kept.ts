@@ -40,7 +40,11 @@ const sum: OtType = {
     ok: true,
     snapshot: json({ sum: (readJson(snapshot) as { sum: number }).sum + (readJson(operation) as number) }),
   }),
-  transform: (operation) => ({ ok: true, operation }),
+  transform: (operation) => ({ ok: true, operation, collisions: 0 }),
+  compose: (first, next) => ({
+    ok: true,
+    operation: json((readJson(first) as number) + (readJson(next) as number)),
+  }),
 };
 
 const json = (value: unknown): Uint8Array => encodeUtf8(JSON.stringify(value));

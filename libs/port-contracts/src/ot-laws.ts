@@ -17,6 +17,7 @@ export function describeOtLaws(subject: OtLawSubject): void {
   describe(`the laws of ${subject.type.name}`, () => {
     describeOperations(subject);
     describeTransforming(subject);
+    describeComposing(subject);
     describeHostileOperations(subject);
   });
 }
@@ -33,7 +34,8 @@ function tools({ type }: OtLawSubject) {
     taken(type.apply(snapshot, operation)).snapshot;
   const transform = (operation: Uint8Array, over: Uint8Array, place: OtPlace) =>
     taken(type.transform(operation, over, place)).operation;
-  return { start, check, apply, transform };
+  const compose = (first: Uint8Array, next: Uint8Array) => taken(type.compose(first, next)).operation;
+  return { start, check, apply, transform, compose };
 }
 
 function describeOperations(subject: OtLawSubject): void {
@@ -113,6 +115,52 @@ function describeTransforming(subject: OtLawSubject): void {
   });
 }
 
+/** Operations made one on top of the other, from a snapshot on. */
+function chainOf(subject: OtLawSubject, snapshot: Uint8Array, seeds: readonly number[]): Uint8Array[] {
+  const { check, apply } = tools(subject);
+  let last = snapshot;
+  return seeds.map((seed) => {
+    const each = check(fc.sample(subject.operationsOn(textOf(last)), { seed, numRuns: 1 })[0]!);
+    last = apply(last, each);
+    return each;
+  });
+}
+
+function describeComposing(subject: OtLawSubject): void {
+  const { payloads } = subject;
+  const { start, apply, transform, compose } = tools(subject);
+  const seeds = fc.array(fc.nat(), { minLength: 2, maxLength: 5 });
+
+  test('operations as one do what they do one after the other', () => {
+    fc.assert(
+      fc.property(payloads, seeds, (payload, made) => {
+        const chain = chainOf(subject, start(payload), made);
+        const oneByOne = chain.reduce(apply, start(payload));
+        expect(textOf(apply(start(payload), chain.reduce(compose)))).toBe(textOf(oneByOne));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('both ways around end in the same snapshot, also past operations as one', () => {
+    fc.assert(
+      fc.property(payloads, seeds, seeds, (payload, made, madeElsewhere) => {
+        const snapshot = start(payload);
+        let bridge = chainOf(subject, snapshot, made).reduce(compose);
+        let onServer = apply(snapshot, bridge);
+        let onDevice = snapshot;
+        for (const own of chainOf(subject, snapshot, madeElsewhere)) {
+          onServer = apply(onServer, transform(own, bridge, 'later'));
+          bridge = transform(bridge, own, 'earlier');
+          onDevice = apply(onDevice, own);
+        }
+        expect(textOf(apply(onDevice, bridge))).toBe(textOf(onServer));
+      }),
+      { numRuns: 500 },
+    );
+  });
+}
+
 function describeHostileOperations(subject: OtLawSubject): void {
   const { type, payloads } = subject;
   const { start } = tools(subject);
@@ -162,8 +210,8 @@ function describeHostileOperations(subject: OtLawSubject): void {
             if (applied?.ok) expect(start(textOf(applied.snapshot))).toEqual(applied.snapshot);
           }
           if (!first || !second) return;
-          const moved = type.transform(first, second, place);
-          if (moved.ok) expect(type.check(moved.operation).ok).toBe(true);
+          for (const result of [type.transform(first, second, place), type.compose(first, second)])
+            if (result.ok) expect(type.check(result.operation).ok).toBe(true);
         },
       ),
       { numRuns: 1_000 },

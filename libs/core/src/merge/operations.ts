@@ -8,7 +8,7 @@ import { type Clash, resolve, sideOf, writtenBy } from './clash';
 import { closeConflicts } from './conflicts';
 import type { Draft } from './draft';
 import { hasSeen } from './has-seen';
-import { bridgeFrom, bridgeOver, PAST_WRITES_MAX } from './past';
+import { bridgeFrom, bridgeOver, type Passage, passageOf, PAST_WRITES_MAX } from './past';
 import { unfitPayload } from './payload-rules';
 import { payloadUnfit, policyFailed, recordNotFound, type Rejection, stateless, untaken } from './reject';
 import { settle } from './settle';
@@ -125,35 +125,21 @@ function transformOperation(met: Case, data: Transformed): Verdict {
   const whole = () => wholeAfter(seen, sent, data.type);
   if (meetsUnseenDelete(met)) return clash(met, 'UPDATE_DELETE', seen, whole());
   if (stored === null || stored.deleted || stored.payload === null) return rejected(recordNotFound);
-  const moved = movedOperation(met, data.type, sent, stored);
-  if (moved === null) return late(met, data, sent, stored, seen, whole());
-  const applied = data.type.apply(stored.payload, moved.operation);
+  const passage = passageTo(met, data.type, sent, stored);
+  if (passage === null) return late(met, data, sent, stored, seen, whole());
+  const applied = data.type.apply(stored.payload, passage.steps.at(-1)!);
   if (!applied.ok) return rejected(untaken(applied));
-  return writeMoved(met, data.type, sent, moved, {
+  return writeMoved(met, data.type, passage, {
     payload: applied.snapshot,
-    view: moved.bridge.length > 0 ? (whole()?.payload ?? null) : applied.snapshot,
+    view: passage.bridge.length > 0 ? (whole()?.payload ?? null) : applied.snapshot,
   });
 }
 
-interface Moved {
-  readonly operation: Uint8Array;
-  /** What it was carried over. */
-  readonly bridge: readonly Uint8Array[];
-}
-
-/** The operation as it fits what is stored; null where it is not known how. */
-function movedOperation(met: Case, type: OtType, sent: Uint8Array, stored: StoredRecord): Moved | null {
+/** How the operation comes to fit what is stored; null where that is not known. */
+function passageTo(met: Case, type: OtType, sent: Uint8Array, stored: StoredRecord): Passage | null {
   const { draft, push, change } = met;
-  if (hasSeen(stored, push.device, change)) return { operation: sent, bridge: [] };
-  const bridge = bridgeTo(met, type, stored);
-  if (bridge === null || !draft.transforms().spend(sent, bridge)) return null;
-  let operation = sent;
-  for (const over of bridge) {
-    const moved = type.transform(operation, over, 'later');
-    if (!moved.ok) return null;
-    operation = moved.operation;
-  }
-  return { operation, bridge };
+  const bridge = hasSeen(stored, push.device, change) ? [] : bridgeTo(met, type, stored);
+  return bridge === null ? null : passageOf(sent, bridge, type, draft.transforms());
 }
 
 /** From what the device had in view to what is stored. */
@@ -177,12 +163,12 @@ function bridgeTo(
 function writeMoved(
   met: Case,
   type: OtType,
-  sent: Uint8Array,
-  { operation: committed, bridge }: Moved,
+  { bridge, steps }: Passage,
   { payload, view }: { readonly payload: Uint8Array; readonly view: Uint8Array | null },
 ): Verdict {
   const { draft, push, change, rules, stored } = met;
   const isMoved = bridge.length > 0;
+  const [sent, committed] = [steps[0]!, steps.at(-1)!];
   const recent = recentWith(stored!, committed, payload.length);
   const kept: Kept = { kind: 'data', type: type.name, state: null, recent };
   const side: Side = { ...sideOf(push, change, payload), kept };
@@ -195,7 +181,7 @@ function writeMoved(
     incoming: isMoved ? view : null,
     operations: { type: type.name, committed, sent },
   });
-  draft.carry(push.device, change, { bridge, sent, version: draft.head() });
+  draft.carry(push.device, change, { bridge, steps, version: draft.head() });
   if (view !== null) draft.remember(push.device, change, { deleted: false, payload: view });
   closeConflicts(draft, push, change);
   return verdict(isMoved ? 'MERGED' : 'APPLIED', draft.head());

@@ -1,5 +1,5 @@
 import type { Push } from '../changes';
-import type { OtType } from '../data-types';
+import type { OtPlace, OtType } from '../data-types';
 import type { CommittedOperations, HistoryEntry } from '../history';
 import {
   type ChangeNumber,
@@ -52,27 +52,32 @@ export function pastKey({ collection, id, since }: PastRequest): PastKey {
 /** Operations are transformed over no more versions of their record than that, their device's own ones included. */
 export const PAST_WRITES_MAX = 5_000;
 /** For one push: each takes microseconds, and others wait. */
-const TRANSFORMS_MAX = 30_000;
+const TRANSFORMS_MAX = 40_000;
 /** Operations of together so many bytes take as long as another one. */
-const BYTES_OF_A_TRANSFORM = 512;
+const BYTES_OF_A_TRANSFORM = 1_024;
+/** To settle one takes as long as transforming so often. */
+const PASSES_OF_A_COLLISION = 20;
 
 /** What a push may still spend on transforming. */
 interface TransformsLeft {
   /** False where that is too much. */
-  spend(operation: Uint8Array, bridge: readonly Uint8Array[], times?: number): boolean;
+  spend(transforms: number): boolean;
 }
 
 function transformsLeft(): TransformsLeft {
   let left = TRANSFORMS_MAX;
   return {
-    spend(operation, bridge, times = 1) {
-      const bytes = bridge.reduce((sum, { length }) => sum + operation.length + length, 0);
-      const cost = times * (bridge.length + Math.floor(bytes / BYTES_OF_A_TRANSFORM));
-      if (cost > left) return false;
-      left -= cost;
+    spend(transforms) {
+      if (transforms > left) return false;
+      left -= transforms;
       return true;
     },
   };
+}
+
+function costOf(operation: Uint8Array, bridge: readonly Uint8Array[]): number {
+  const bytes = bridge.reduce((sum, { length }) => sum + operation.length + length, 0);
+  return bridge.length + Math.floor(bytes / BYTES_OF_A_TRANSFORM);
 }
 
 /** Each push has its own to spend, so that none is decided otherwise for what others do beside it. */
@@ -87,10 +92,15 @@ export function transformsOfPushes(): TransformsOfPushes {
   return { transforms: () => left, beginPush: () => void (left = transformsLeft()) };
 }
 
-/** An operation of this batch and what it was carried over: its device may have made a further one on top. */
-export interface Carried {
+/** How an operation was carried over those that came since it was made. */
+export interface Passage {
   readonly bridge: readonly Uint8Array[];
-  readonly sent: Uint8Array;
+  /** The operation as it fits in front of each of the bridge's, and behind the last one. */
+  readonly steps: readonly Uint8Array[];
+}
+
+/** One of this batch: its device may have made a further one on top. */
+export interface Carried extends Passage {
   /** That it wrote. */
   readonly version: Version;
 }
@@ -146,49 +156,93 @@ export function bridgeOver(
     if (!follows || operations === null || operations.type !== type.name) return null;
     previous = version;
     if (by !== device || number > after) {
-      bridge.push(operations.committed);
+      if (!lengthen(bridge, operations.committed, type, left)) return null;
       continue;
     }
     found ||= number === after;
-    const moved = bridgeBehind(bridge, operations.sent, type, left);
-    if (moved === null) return null;
-    bridge = moved;
+    const behind = bridgeBehind(passageOf(operations.sent, bridge, type, left), type, left);
+    if (behind === null) return null;
+    bridge = behind;
   }
   return found ? bridge : null;
 }
 
 /** The same for what was made on top of an operation of this batch; `writes` came after that. */
 export function bridgeFrom(
-  { bridge, sent }: Carried,
+  carried: Carried,
   writes: readonly PastWrite[],
   type: OtType,
   left: TransformsLeft,
 ): readonly Uint8Array[] | null {
-  const behind = bridgeBehind(bridge, sent, type, left);
+  const behind = bridgeBehind(carried, type, left);
   if (behind === null) return null;
   for (const { operations } of writes) {
-    if (operations === null) return null;
-    behind.push(operations.committed);
+    if (operations === null || !lengthen(behind, operations.committed, type, left)) return null;
   }
   return behind;
 }
 
-/** The bridge as it is seen by whoever has applied the operation. */
-function bridgeBehind(
-  bridge: readonly Uint8Array[],
+/** Small operations become one up to so many bytes: an own chain is carried past a thousand of them as past a few. */
+const JOINED_BYTES_MAX = 1_024;
+
+/**
+ * False where that is more than the push may spend. What is joined depends on nothing but the operations: a bridge is the
+ * same for the first operation of a chain and, whenever they come, for those on top of it.
+ */
+function lengthen(bridge: Uint8Array[], operation: Uint8Array, type: OtType, left: TransformsLeft): boolean {
+  const last = bridge.at(-1);
+  if (last !== undefined && last.length + operation.length <= JOINED_BYTES_MAX) {
+    if (!left.spend(costOf(operation, [last]))) return false;
+    const both = type.compose(last, operation);
+    if (both.ok) {
+      bridge[bridge.length - 1] = both.operation;
+      return true;
+    }
+  }
+  bridge.push(operation);
+  return true;
+}
+
+/** Null where that is more than the push may spend, or where they collide in too many places. */
+export function passageOf(
   operation: Uint8Array,
+  bridge: readonly Uint8Array[],
   type: OtType,
   left: TransformsLeft,
-): Uint8Array[] | null {
-  if (!left.spend(operation, bridge, 2)) return null;
-  const behind: Uint8Array[] = [];
-  let own = operation;
+): Passage | null {
+  if (!left.spend(costOf(operation, bridge))) return null;
+  const steps = [operation];
   for (const foreign of bridge) {
-    const moved = type.transform(foreign, own, 'earlier');
-    const next = type.transform(own, foreign, 'later');
-    if (!moved.ok || !next.ok) return null;
-    behind.push(moved.operation);
-    own = next.operation;
+    const moved = transformed(steps.at(-1)!, foreign, 'later', type, left);
+    if (moved === null) return null;
+    steps.push(moved);
+  }
+  return { bridge, steps };
+}
+
+/** The bridge as it is seen by whoever has applied the operation that passed over it. */
+function bridgeBehind(passage: Passage | null, type: OtType, left: TransformsLeft): Uint8Array[] | null {
+  if (passage === null) return null;
+  const { bridge, steps } = passage;
+  if (!left.spend(costOf(steps[0]!, bridge))) return null;
+  const behind: Uint8Array[] = [];
+  for (const [at, foreign] of bridge.entries()) {
+    const moved = transformed(foreign, steps[at]!, 'earlier', type, left);
+    if (moved === null || !lengthen(behind, moved, type, left)) return null;
   }
   return behind;
+}
+
+/** What it took beyond what was told beforehand is spent as well. */
+function transformed(
+  operation: Uint8Array,
+  over: Uint8Array,
+  place: OtPlace,
+  type: OtType,
+  left: TransformsLeft,
+): Uint8Array | null {
+  const moved = type.transform(operation, over, place);
+  if (!moved.ok) return null;
+  const passes = PASSES_OF_A_COLLISION * moved.collisions;
+  return left.spend(passes * costOf(operation, [over])) ? moved.operation : null;
 }

@@ -5,8 +5,10 @@ import { invalid } from '../untaken';
 import { json1Operation } from './json1-operation';
 import { libraryPlace, written } from './written';
 
-/** Each is settled by going through both operations once more. */
-const CONFLICTS_MAX = 100;
+/** Each is settled by going through both operations some times more. */
+const COLLISIONS_MAX = 100;
+
+const tooLongAsOne = invalid('both together are more than one operation may hold');
 
 /** A JSON object whose fields and lists are edited, moved and removed: the operations of ot-json1. */
 export const json1: OtType = {
@@ -41,12 +43,21 @@ export const json1: OtType = {
   transform(operation, over, place) {
     try {
       const [moved, under] = [written(operation), written(over)] as JSONOp[];
-      let conflicts = 0;
-      const bounded = library.typeAllowingConflictsPred(() => ++conflicts <= CONFLICTS_MAX);
+      let collisions = 0;
+      const bounded = library.typeAllowingConflictsPred(() => ++collisions <= COLLISIONS_MAX);
       const result = bounded.transform(moved!, under!, libraryPlace[place]);
-      return { ok: true, operation: canonicalJson(result ?? null) };
+      return { ok: true, operation: canonicalJson(result ?? null), collisions };
     } catch {
       return invalid('the operation collides with one that came before it in too many places');
+    }
+  },
+  compose(first, next) {
+    try {
+      const [before, behind] = [written(first), written(next)] as JSONOp[];
+      const both = json1Operation((library.compose(before!, behind!) ?? null));
+      return both.ok ? { ok: true, operation: canonicalJson(both.operation) } : tooLongAsOne;
+    } catch {
+      return invalid('the second operation does not fit what the first one leaves');
     }
   },
 };

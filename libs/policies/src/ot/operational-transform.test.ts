@@ -18,7 +18,7 @@ const told = outcomeInWords;
 const insert = (at: number, text: string, given: ChangeGiven = {}) =>
   change.operations('a', 'text', at === 0 ? [text] : [at, text], given);
 
-async function sharing(content: string, rule: object = {}, given = {}): Promise<MergingSpace> {
+async function sharing(content: string | object, rule: object = {}, given = {}): Promise<MergingSpace> {
   const policy = 'operational-transform';
   const space = await mergingSpace(memoryStore(), REGISTRY, {
     policy,
@@ -158,13 +158,47 @@ describe('what comes too late to be transformed', () => {
     const space = await sharing('');
     const x = space.device('x');
     const others = 20;
-    await x.push(...Array.from({ length: others }, (_, at) => insert(0, '-', { baseVersion: 1, after: at })));
+    const long = '-'.repeat(600);
+    await x.push(
+      ...Array.from({ length: others }, (_, at) => insert(0, long, { baseVersion: 1, after: at })),
+    );
     const chain = Array.from({ length: 900 }, (_, at) => insert(at, 'y', { baseVersion: 1, after: at }));
     const outcomes = (await space.device('y').push(...chain)).map(told);
     const merged = outcomes.filter((each) => each === 'MERGED').length;
-    expect(merged).toBeGreaterThan(400);
+    expect(merged).toBeGreaterThan(200);
     expect(new Set(outcomes.slice(merged))).toEqual(new Set(['HELD UPDATE_UPDATE']));
-    expect(await textOf(space)).toBe('y'.repeat(merged) + '-'.repeat(others));
+    expect(await textOf(space)).toBe('y'.repeat(merged) + long.repeat(others));
+  });
+
+  test('is what collides in so many places that it takes too long', async () => {
+    const space = await sharing({}, { type: 'json1' });
+    const setting = (fields: number, baseVersion: number, by: string) => {
+      const value = { ...(baseVersion > 1 ? { r: true } : {}), i: `${by}${baseVersion}` };
+      const parts = Array.from({ length: fields }, (_, at) => [`k${100 + at}`, value]);
+      return change.operations('a', 'json1', parts, { baseVersion });
+    };
+    const others = space.device('x');
+    for (let version = 1; version <= 9; version++) await others.one(setting(90, version, 'x'));
+    expect(told(await space.device('y').one(setting(5, 1, 'y')))).toBe('MERGED');
+    expect(told(await space.device('z').one(setting(90, 1, 'z')))).toBe('HELD UPDATE_UPDATE');
+  });
+
+  test.each([1_000, 100])('is not what two have written for hours, sent %i at a time', async (pushMax) => {
+    const space = await sharing('|');
+    const write = async (name: string, letter: string, from: number) => {
+      const device = space.device(name);
+      for (let after = 0; after < 1_000; after += pushMax) {
+        const edits = Array.from({ length: pushMax }, (_, at) =>
+          insert(from + after + at, letter, { baseVersion: 1, after: after + at }),
+        );
+        expect(new Set((await device.push(...edits)).map(told))).toEqual(
+          new Set([name === 'x' ? 'APPLIED' : 'MERGED']),
+        );
+      }
+    };
+    await write('x', 'a', 1);
+    await write('y', 'b', 0);
+    expect(await textOf(space)).toBe(`${'b'.repeat(1_000)}|${'a'.repeat(1_000)}`);
   });
 
   test('takes with it what was made on top', async () => {

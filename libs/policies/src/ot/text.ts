@@ -1,5 +1,5 @@
 import { type TextOp, type as textUnicode } from 'ot-text-unicode';
-import type { OtType } from '@syncline/core';
+import { encodeUtf8, type OtType } from '@syncline/core';
 import { canonicalJson, readJson } from '../canonical-json';
 import { invalid } from '../untaken';
 import { COMPONENTS_MAX, reachOf, textOperation } from './text-operation';
@@ -21,7 +21,7 @@ export const text: OtType = {
     const checked = textOperation(read.value);
     return checked === null
       ? invalid(`the operation is no list of at most ${COMPONENTS_MAX} skips, inserts and deletes`)
-      : { ok: true, operation: canonicalJson(checked) };
+      : { ok: true, operation: canonicalParts(checked) };
   },
   apply(snapshot, operation) {
     const content = written(snapshot) as string;
@@ -35,9 +35,18 @@ export const text: OtType = {
       written(over) as TextOp,
       libraryPlace[place],
     );
-    return { ok: true, operation: canonicalJson(result) };
+    return { ok: true, operation: canonicalParts(result), collisions: 0 };
+  },
+  compose(first, next) {
+    const both = textUnicode.compose(written(first) as TextOp, written(next) as TextOp);
+    return both.length <= COMPONENTS_MAX
+      ? { ok: true, operation: canonicalParts(both) }
+      : invalid('both together are more than one operation may hold');
   },
 };
+
+/** A part has one field at most, so that there is nothing to put in order. */
+const canonicalParts = (parts: TextOp): Uint8Array => encodeUtf8(JSON.stringify(parts));
 
 function codePointsIn(content: string): number {
   let points = 0;
