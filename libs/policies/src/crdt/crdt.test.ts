@@ -149,6 +149,27 @@ describe('a delete', () => {
     expect(y.text()).toBe('back: hello');
   });
 
+  test.each([
+    ['with a further edit', true],
+    ['with nothing new', false],
+  ])('that is asked about is settled by an update that names it, %s', async (_, edits) => {
+    const { space, x, dx, dy } = await shared({ deletes: 'ask' });
+    const update = x.insert(5, '!');
+    await dx.one(change.operations('a', 'yjs', update, { baseVersion: 1 }));
+    const held = await dy.one(change.delete('a', { baseVersion: 1 }));
+    expect(told(held)).toBe('HELD DELETE_UPDATE');
+    const { id } = held.conflict!;
+    const { head } = (await space.store.state(space.space))!;
+    const naming = change.operations('a', 'yjs', edits ? x.insert(6, '!') : update, {
+      baseVersion: head,
+      resolves: [id],
+    });
+    expect(told(await dx.one(naming))).toBe('APPLIED');
+    expect(await space.ledger(id)).toMatchObject({ state: 'resolved', resolution: 'replaced' });
+    const record = (await space.record('a'))!;
+    expect(readJson(record.payload)).toEqual({ body: edits ? 'hello!!' : 'hello!' });
+  });
+
   test('of two that did not know of each other leaves what either begins anew', async () => {
     const { space, dx, dy } = await shared();
     await dx.one(change.delete('a', { baseVersion: 1 }));
