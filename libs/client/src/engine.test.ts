@@ -229,12 +229,18 @@ describe('answers', () => {
       record: null,
       reason: ok ? null : ('QUOTA_EXCEEDED' as const),
       message: 'no',
+      ...(ok ? {} : { violations: [{ field: 'payload', description: 'is too much' }] }),
       aheadMs: 0,
       repeated: false,
     });
     a.message({ kind: 'outcomes', space: HOME, outcomes: [answer(1, false), answer(2, true)] });
     expect(failedChanges(a.state, HOME)).toMatchObject([
-      { id: 1, reason: 'QUOTA_EXCEEDED', change: { id: 'r1' } },
+      {
+        id: 1,
+        reason: 'QUOTA_EXCEEDED',
+        change: { id: 'r1' },
+        violations: [{ field: 'payload', description: 'is too much' }],
+      },
     ]);
     expect(Object.keys(see(a)).sort()).toEqual(['r2', 'r3']);
     a.message({ kind: 'outcomes', space: HOME, outcomes: [answer(1, false), answer(2, true)] });

@@ -181,10 +181,11 @@ export function fail(
   turn: Turn,
   space: Space,
   change: Change,
-  { reason, message }: Pick<Outcome, 'reason' | 'message'>,
+  { reason, message, violations }: Pick<Outcome, 'reason' | 'message' | 'violations'>,
 ): void {
   const id = ++space.failedCounter;
-  const failed: FailedChange = { id, change, reason, message, failedAtMs: turn.deps.nowMs };
+  const told = { reason, message, ...(violations && { violations }) };
+  const failed: FailedChange = { id, change, ...told, failedAtMs: turn.deps.nowMs };
   space.failed.set(id, failed);
   write(turn, { kind: 'put-failed', space: space.id, failed });
   saveRow(turn, space);

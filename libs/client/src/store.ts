@@ -15,6 +15,7 @@ import {
   type SyncMode,
   type UserId,
   type Version,
+  type Violation,
   ZERO_TIME,
 } from '@syncline/core';
 
@@ -48,6 +49,8 @@ export interface FailedChange {
   readonly change: Change;
   readonly reason: Reason | null;
   readonly message: string;
+  /** What is wrong with it by field, where the server tells; absent for nothing. */
+  readonly violations?: readonly Violation[];
   readonly failedAtMs: number;
 }
 

@@ -1,7 +1,7 @@
 import type { Hash64 } from './hash';
 import type { ChangeNumber, DeviceId, RecordId, Version } from './ids';
-import type { RecordImage } from './records';
-import type { Reason, Refusal } from './refusals';
+import { contentBytes, type RecordImage } from './records';
+import type { Reason, Refusal, Violation } from './refusals';
 
 export const CONFLICT_KINDS = [
   'UPDATE_UPDATE',
@@ -39,10 +39,20 @@ export interface Outcome {
   readonly record: RecordImage | null;
   readonly reason: Reason | null;
   readonly message: string;
+  /** What is wrong with a rejected change, where that can be told by field; absent for nothing. */
+  readonly violations?: readonly Violation[];
   /** How far the change's clock was beyond the limit; 0 when its time was taken as sent. */
   readonly aheadMs: number;
   /** This is an answer given before. */
   readonly repeated: boolean;
+}
+
+const OUTCOME_BYTES = 64;
+
+/** A rough size: answers with much in them come in several messages. */
+export function outcomeBytes({ record, message, violations = [] }: Outcome): number {
+  const told = violations.reduce((sum, { field, description }) => sum + field.length + description.length, 0);
+  return OUTCOME_BYTES + message.length + told + (record === null ? 0 : contentBytes(record));
 }
 
 /** What is remembered of an outcome, so that a repeated change gets the first answer again. */
@@ -57,6 +67,7 @@ export interface Receipt {
   readonly conflict: ConflictRef | null;
   readonly reason: Reason | null;
   readonly message: string;
+  readonly violations?: readonly Violation[];
   readonly aheadMs: number;
   readonly committedAtMs: number;
 }

@@ -45,6 +45,15 @@ test('all violations are told at once, without the values', () => {
   expect(violations(note, '[')).toEqual([' must be JSON']);
 });
 
+test('long names are told by how they begin', () => {
+  const [violation] = violations(
+    { ...note, required: ['title'] },
+    JSON.stringify({ title: 'x', ['n'.repeat(900)]: 1 }),
+  );
+  expect(violation).toMatch(/: n{100,}…$/);
+  expect(violation!.length).toBeLessThan(250);
+});
+
 const nested = (depth: number): unknown => (depth === 0 ? true : { not: nested(depth - 1) });
 const doubling = Object.fromEntries(
   Array.from({ length: 30 }, (_, at) => [

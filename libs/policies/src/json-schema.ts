@@ -1,6 +1,7 @@
 import { jsonOf, type RulesProblem, type Violation } from '@syncline/core';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import { RE2JS } from 're2js';
+import { wellFormed } from './canonical-json';
 import { JSON_SCHEMA_BYTES_MAX, measureSchema, type SchemaMeasure } from './json-schema-measure';
 
 /** What of a payload is against a JSON Schema, as far as there is room to tell; empty for one that fulfils it. */
@@ -89,5 +90,12 @@ function violation({ instancePath, message, keyword, params }: ErrorObject): Vio
   const named = keyword === 'additionalProperties' || keyword === 'unevaluatedProperties';
   const name: unknown = named ? Object.values(params as object)[0] : undefined;
   const which = typeof name === 'string' ? `: ${name}` : '';
-  return { field: instancePath, description: `${message ?? 'is not allowed'}${which}` };
+  return { field: clipped(instancePath), description: clipped(`${message ?? 'is not allowed'}${which}`) };
+}
+
+/** Names of fields are as long as whoever sent the payload likes. */
+const TOLD_CHARACTERS_MAX = 200;
+
+function clipped(text: string): string {
+  return wellFormed(text.length <= TOLD_CHARACTERS_MAX ? text : `${text.slice(0, TOLD_CHARACTERS_MAX)}…`);
 }

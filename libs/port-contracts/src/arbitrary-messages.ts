@@ -2,11 +2,13 @@ import {
   CAPABILITIES,
   type CheckPlan,
   CONFLICT_KINDS,
+  type ConflictState,
   type DeviceMessage,
   type HlcTime,
   type Link,
   type NoticeKind,
   type Outcome,
+  type OutcomeStatus,
   type PresenceStatus,
   type Reason,
   REASONS,
@@ -58,11 +60,13 @@ const anyLife = fc.oneof(
   fc.constant(Number.POSITIVE_INFINITY),
 );
 
+const anyViolation = fc.record({ field: anyText, description: anyText });
+
 export const anyRefusal: fc.Arbitrary<Refusal> = fc.record(
   {
     reason: anyReason,
     message: anyText,
-    violations: fc.array(fc.record({ field: anyText, description: anyText }), { maxLength: 3 }),
+    violations: fc.array(anyViolation, { maxLength: 3 }),
     retryAfterMs: anyNullable(anyWhole),
     facts: fc.dictionary(anyText, anyText, { maxKeys: 3, noNullPrototype: true }),
     trace: fc.stringMatching(/^[0-9a-f]{32}$/),
@@ -117,15 +121,15 @@ export const anyDeviceMessage: fc.Arbitrary<DeviceMessage> = fc.oneof(
   fc.record({ kind: kind('goodbye') }),
 );
 
-export const anyOutcome: fc.Arbitrary<Outcome> = fc.record({
+const anyFirmOutcome = fc.record({
   number: anyWhole,
-  status: fc.constantFrom('APPLIED', 'MERGED', 'LOST', 'HELD', 'REJECTED'),
+  status: fc.constantFrom<OutcomeStatus>('APPLIED', 'MERGED', 'LOST', 'HELD', 'REJECTED'),
   version: anyWhole,
   conflict: anyNullable(
     fc.record({
       id: anyRecordId,
       kind: fc.constantFrom(...CONFLICT_KINDS),
-      state: fc.constantFrom('resolved', 'open', 'reopened'),
+      state: fc.constantFrom<ConflictState>('resolved', 'open', 'reopened'),
     }),
   ),
   record: anyNullable(anyImage),
@@ -134,6 +138,10 @@ export const anyOutcome: fc.Arbitrary<Outcome> = fc.record({
   aheadMs: anyWhole,
   repeated: fc.boolean(),
 });
+
+export const anyOutcome: fc.Arbitrary<Outcome> = fc
+  .tuple(anyFirmOutcome, fc.array(anyViolation, { maxLength: 2 }))
+  .map(([outcome, violations]) => (violations.length > 0 ? { ...outcome, violations } : outcome));
 
 export const anyPlan: fc.Arbitrary<CheckPlan> = fc.record({
   direction: fc.constantFrom('none', 'upload', 'download', 'bidirectional'),

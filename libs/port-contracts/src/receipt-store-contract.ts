@@ -1,12 +1,15 @@
-import { deviceId } from '@syncline/core';
-import { BASE_MS, change } from './change-fixtures';
-import { type MakeStore, storeWorld } from './store-under-test';
+import { deviceId, policyRegistry } from '@syncline/core';
+import { BASE_MS, change, NOTES, rulesOf } from './change-fixtures';
+import { CORE_REGISTRY } from './merge-fixtures';
+import { type MakeStore, type StoreWorld, storeWorld } from './store-under-test';
 
 const D1 = deviceId('d1');
 
 export function describeReceiptStoreContract(name: string, make: MakeStore): void {
   describe(`${name} keeps the contract of a receipt store`, () => {
     const world = storeWorld(make);
+
+    describeWhatWasWrong(world);
 
     test('what became of changes is found by their numbers, of one device', async () => {
       const space = await world.space();
@@ -59,5 +62,25 @@ export function describeReceiptStoreContract(name: string, make: MakeStore): voi
       expect(await world.store.receipts(space, D1, [])).toMatchObject({ head: 1, announced: 1 });
       expect(await world.store.receipts(world.nowhere(), D1, [1])).toBeNull();
     });
+  });
+}
+
+function describeWhatWasWrong(world: StoreWorld): void {
+  test('all that was wrong with a change is remembered with its answer', async () => {
+    const violations = [
+      { field: '/é"', description: 'is \\ not "nice"' },
+      { field: '', description: 'is \u0000' },
+    ];
+    const registry = policyRegistry([...CORE_REGISTRY.values()], () => ({
+      ok: true,
+      check: () => violations,
+    }));
+    const space = await world.space();
+    await world.store.declare(space, rulesOf(NOTES, { jsonSchema: 'false' }));
+    const device = world.device(space, 'd1', { registry });
+    expect(await device.one(change.create('a', {}))).toMatchObject({ status: 'REJECTED' });
+    expect((await world.store.receipts(space, D1, [1]))!.receipts.get(1)!.violations).toEqual(
+      violations.map(({ field, description }) => ({ field: `payload${field}`, description })),
+    );
   });
 }

@@ -5,6 +5,7 @@ import {
   encodeUtf8,
   type Receipt,
   type SpaceKey,
+  type Violation,
 } from '@syncline/core';
 import { type Column, namesOf } from './columns';
 
@@ -27,6 +28,7 @@ export interface ReceiptRow {
   readonly conflict_state: ConflictRef['state'] | null;
   readonly reason: Receipt['reason'];
   readonly message: Uint8Array | null;
+  readonly violations: Uint8Array | null;
   readonly ahead_ms: number;
   readonly committed_at_ms: number;
 }
@@ -47,6 +49,12 @@ const FACTS: readonly Column<PlacedReceipt>[] = [
     name: 'message',
     type: 'bytea',
     of: ({ receipt }) => (receipt.message === '' ? null : encodeUtf8(receipt.message)),
+  },
+  {
+    name: 'violations',
+    type: 'bytea',
+    of: ({ receipt }) =>
+      receipt.violations === undefined ? null : encodeUtf8(JSON.stringify(receipt.violations)),
   },
   { name: 'ahead_ms', type: 'int8', of: ({ receipt }) => receipt.aheadMs },
   { name: 'committed_at_ms', type: 'int8', of: ({ receipt }) => receipt.committedAtMs },
@@ -71,6 +79,9 @@ export function receiptOf(row: ReceiptRow): Receipt {
     conflict: conflictOf(row),
     reason: row.reason,
     message: row.message === null ? '' : decodeUtf8(row.message),
+    ...(row.violations !== null && {
+      violations: JSON.parse(decodeUtf8(row.violations)) as readonly Violation[],
+    }),
     aheadMs: row.ahead_ms,
     committedAtMs: row.committed_at_ms,
   };

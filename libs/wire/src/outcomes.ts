@@ -27,6 +27,7 @@ export function outcomesFromProto(proto: Outcomes, at: Place): OutcomesMessage {
 
 export function outcomeToProto(outcome: Outcome): ProtoOutcome {
   const { number, status, version, conflict, record, reason, message, aheadMs, repeated } = outcome;
+  const { violations = [] } = outcome;
   return {
     ...ProtoOutcome.create(),
     number,
@@ -38,11 +39,12 @@ export function outcomeToProto(outcome: Outcome): ProtoOutcome {
     message,
     aheadMs: uint64(aheadMs),
     answeredBefore: repeated,
+    violations: violations.map(({ field, description }) => ({ field, description })),
   };
 }
 
 export function outcomeFromProto(proto: ProtoOutcome, at: Place): Outcome {
-  const { conflict, record, reason } = proto;
+  const { conflict, record, reason, violations } = proto;
   return {
     number: whole(at, 'number', proto.number),
     status: statuses.nameIn(at, 'status', proto.status),
@@ -52,6 +54,9 @@ export function outcomeFromProto(proto: ProtoOutcome, at: Place): Outcome {
     // A newer reason still says that something about the change was not right.
     reason: reason === ErrorReason.UNSPECIFIED ? null : (reasonFromProto(reason) ?? 'INVALID_ARGUMENT'),
     message: proto.message,
+    ...(violations.length > 0 && {
+      violations: violations.map(({ field, description }) => ({ field, description })),
+    }),
     aheadMs: whole(at, 'ahead_ms', proto.aheadMs),
     repeated: proto.answeredBefore,
   };

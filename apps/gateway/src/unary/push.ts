@@ -4,6 +4,7 @@ import {
   HOLDS_NOTHING,
   nameHash,
   type Outcome,
+  outcomeBytes,
   payloadBytes,
   pushObstacle,
   type PushResult,
@@ -122,13 +123,11 @@ async function isOwnDevice(
   return known.user === identity.user ? granted(null) : refused('DEVICE_OF_OTHER_USER');
 }
 
-const OUTCOME_BYTES = 512;
-
 /** Outcomes bring the records that stand. Those at the end that are too much are asked for by sending their changes again. */
 function asManyAsFit(outcomes: readonly Outcome[], bytesMax: number): readonly Outcome[] {
   let bytes = 0;
-  const over = outcomes.findIndex(({ record, message }, index) => {
-    bytes += OUTCOME_BYTES + message.length + (record?.payload.length ?? 0);
+  const over = outcomes.findIndex((outcome, index) => {
+    bytes += outcomeBytes(outcome);
     return index > 0 && bytes > bytesMax;
   });
   return over < 0 ? outcomes : outcomes.slice(0, over);

@@ -1,6 +1,17 @@
 import { decodeUtf8 } from '../utf8';
 import type { JsonSchemaReader } from '../rules';
-import { create, inWords, patch, remove, rulesOf, testSpace, textOf, update } from '../space.test-fixtures';
+import {
+  create,
+  inWords,
+  outcomesOf,
+  patch,
+  pushOf,
+  remove,
+  rulesOf,
+  testSpace,
+  textOf,
+  update,
+} from '../space.test-fixtures';
 
 /** Knows one keyword: how many fields there may be. */
 const readJsonSchema: JsonSchemaReader = (declared) => {
@@ -47,6 +58,18 @@ describe('a JSON Schema', () => {
     const fields = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`f${at}`, at]));
     const [outcome] = space.push('d', create('x', fields));
     expect(outcome!.message).toMatch(/\/f4 is one too many; and 4 more\. /);
+    expect(outcome!.violations).toHaveLength(9);
+    expect(outcome!.violations![8]).toEqual({ field: 'payload/f8', description: 'is one too many' });
+  });
+
+  test('tells no more than so many by field, and the same whenever the change is sent', () => {
+    const space = spaceWith({ jsonSchema: '{"most":0}' });
+    const fields = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`f${at}`, at]));
+    const push = pushOf('d', 1, [create('x', fields), create('y', {})]);
+    const [wrong, right] = outcomesOf(space.merge(push));
+    expect(wrong!.violations).toHaveLength(20);
+    expect(right!.violations).toBeUndefined();
+    expect(outcomesOf(space.merge(push))[0]).toEqual({ ...wrong, repeated: true });
   });
 
   test('holds for the newest shape; older ones are taken as they are', () => {

@@ -1,14 +1,18 @@
 import type { Change } from '../changes';
-import type { Reason } from '../refusals';
+import type { Reason, Violation } from '../refusals';
 import type { ActiveRules } from '../rules';
 
 export interface Unfit {
   readonly reason: Reason;
   /** Without the stop at its end. */
   readonly why: string;
+  /** By field, where it can be told so. */
+  readonly violations?: readonly Violation[];
 }
 
-const VIOLATIONS_TOLD_MAX = 5;
+const IN_WORDS_MAX = 5;
+/** A push may hold many such changes, and each is remembered with its answer. */
+const VIOLATIONS_MAX = 20;
 
 /** Whether a payload is what its collection declares; older shapes than the newest are taken as they are. */
 export function unfitPayload(
@@ -25,13 +29,14 @@ export function unfitPayload(
   if (check === null || schemaVersion !== schema.current) return null;
   const violations = check(payload);
   if (violations.length === 0) return null;
-  const told = violations
-    .slice(0, VIOLATIONS_TOLD_MAX)
-    .map(({ field, description }) => `${field} ${description}`);
+  const told = violations.slice(0, IN_WORDS_MAX).map(({ field, description }) => `${field} ${description}`);
   const more = violations.length - told.length;
   const list = `${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
   return {
     reason: 'INVALID_PAYLOAD',
     why: `the payload does not fit the JSON Schema of its collection: ${list}`,
+    violations: violations
+      .slice(0, VIOLATIONS_MAX)
+      .map(({ field, description }) => ({ field: `payload${field}`, description })),
   };
 }

@@ -62,8 +62,9 @@ function takeWhole(draft: Draft, push: Push): Outcome[] {
   }
   return push.changes.map((change) => {
     const outcome = takeChange(draft, push, change, obstacle);
-    const { status, reason, message } = outcome;
-    if (status === 'REJECTED' && reason !== null) obstacle ??= { reason, message };
+    const { status, reason, message, violations } = outcome;
+    if (status === 'REJECTED' && reason !== null)
+      obstacle ??= { reason, message, ...(violations && { violations }) };
     return outcome;
   });
 }
@@ -131,7 +132,7 @@ function outcomeOf(
   receipt: Receipt,
   repeated: boolean,
 ): Outcome {
-  const { number, status, version, conflict, reason, message, aheadMs } = receipt;
+  const { number, status, version, conflict, reason, message, violations, aheadMs } = receipt;
   const asWished = status === 'APPLIED' || status === 'REJECTED';
   // A first answer may be asked for again after the right to read has gone.
   const stands = asWished || !mayRead(access, collection, id) ? undefined : draft.record(collection, id);
@@ -144,6 +145,7 @@ function outcomeOf(
     record: image && wantedImage(draft.facts.rules.of(collection).shapes, image, schemaVersions),
     reason,
     message,
+    ...(violations && { violations }),
     aheadMs,
     repeated,
   };

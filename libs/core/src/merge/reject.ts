@@ -6,7 +6,7 @@ import { collectionProblem, CONFLICTS, idProblem, isSystem, LEDGER_ID_BYTES_MAX 
 import { isJsonPayload, parseFields } from '../json-fields';
 import type { Limits } from '../limits';
 import type { Policy } from '../policies/policy';
-import { overLimit, type Reason, type Refusal, refusal, REASONS } from '../refusals';
+import { overLimit, type Reason, type Refusal, refusal, REASONS, type Violation } from '../refusals';
 import { type ActiveRules, takesShape } from '../rules';
 import { dependencyProblem } from './dependencies';
 import type { MergeFacts } from './facts';
@@ -20,6 +20,7 @@ const SEEN_MAX = 100;
 export interface Rejection {
   readonly reason: Reason;
   readonly message: string;
+  readonly violations?: readonly Violation[];
 }
 
 function rejection(reason: Reason, detail: string): Rejection {
@@ -157,7 +158,10 @@ function wholeRejection(payload: Uint8Array, policy: Policy, data: DataType): Re
 export const untaken = ({ reason, detail }: Untaken): Rejection => rejection(reason, detail);
 export const stateless = (type: string): Rejection =>
   rejection('UNSUPPORTED_CHANGE', `the record was written before its collection took operations of ${type}`);
-export const payloadUnfit = ({ reason, why }: Unfit): Rejection => rejection(reason, why);
+export const payloadUnfit = ({ reason, why, violations }: Unfit): Rejection => ({
+  ...rejection(reason, why),
+  ...(violations && { violations }),
+});
 export const recordTooLarge = (bytes: number, limits: Limits): Rejection =>
   rejection('RECORD_TOO_LARGE', `${bytes} bytes once it is applied, ${limits.recordBytesMax} allowed`);
 export const conflictNotFound: Rejection = {

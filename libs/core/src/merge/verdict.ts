@@ -1,6 +1,6 @@
 import type { Version } from '../ids';
 import type { ConflictRef, OutcomeStatus } from '../outcomes';
-import type { Reason } from '../refusals';
+import type { Reason, Violation } from '../refusals';
 import type { Rejection } from './reject';
 
 /** What became of a change. */
@@ -10,6 +10,7 @@ export interface Verdict {
   readonly conflict: ConflictRef | null;
   readonly reason: Reason | null;
   readonly message: string;
+  readonly violations?: readonly Violation[];
 }
 
 export const rejected = (rejection: Rejection): Verdict => ({

@@ -110,6 +110,19 @@ test('other resets leave waiting pushes alone', () => {
   expect(session.opened({ reset: refusal('CURSOR_TOO_OLD') })).toContain('push home 7');
 });
 
+test('outcomes with much to tell come in several messages, in order', () => {
+  const session = liveSession({ messageBytesMax: 4_096 });
+  session.message(pushTo(1, 5));
+  const violations = [{ field: 'payload/x', description: 'x'.repeat(400) }];
+  const rejected = { status: 'REJECTED', message: 'x'.repeat(500), violations } as const;
+  expect(session.pushed([1, 2, 3, 4, 5], rejected)).toEqual([
+    '> outcomes 1,2',
+    '> outcomes 3,4',
+    '> outcomes 5',
+    '> pace',
+  ]);
+});
+
 test('outcomes that bring large records come in several messages, in order', () => {
   const space = testSpace();
   space.push('x', create('a', 'x'.repeat(900)));

@@ -1,10 +1,10 @@
 import { pushObstacle } from '../merge/reject';
 import type { PushMessage, QuotaState } from '../messages';
-import type { Outcome } from '../outcomes';
+import { type Outcome, outcomeBytes } from '../outcomes';
 import { adaptPace } from '../pacing';
 import { overLimit, refusal } from '../refusals';
 import type { PushAnswer, SessionEffect } from './io';
-import { outcomeBytes, refuse, send } from './send';
+import { refuse, send } from './send';
 import type { SessionState, Subscription } from './state';
 import { pollAfterMs, wantedVersions } from './subscribe';
 

@@ -3,9 +3,8 @@ import { type Cursor, encodeCursor } from '../cursor';
 import type { ToldDigests } from '../digest';
 import { type ChangeNumber, type DeviceId, type SpaceId, spaceKey, type Version } from '../ids';
 import type { CheckpointMessage, DeviceMessage } from '../messages';
-import type { Outcome } from '../outcomes';
+import { outcomeBytes } from '../outcomes';
 import type { Priority } from '../pacing';
-import { contentBytes } from '../records';
 import type { Refusal } from '../refusals';
 import type { SentMessage, SessionEffect } from './io';
 import type { SessionState, Subscription } from './state';
@@ -30,10 +29,6 @@ function messageBytes(message: SentMessage): number {
     return message.outcomes.reduce((sum, outcome) => sum + outcomeBytes(outcome), MESSAGE_BYTES);
   }
   return MESSAGE_BYTES;
-}
-
-export function outcomeBytes({ record }: Outcome): number {
-  return MESSAGE_BYTES + (record === null ? 0 : contentBytes(record));
 }
 
 export function refuse(

@@ -10,6 +10,7 @@ import { schemaSteps } from './0008-schema-steps';
 import { kept } from './0009-kept';
 import { retention } from './0010-retention';
 import { conflictsToResolve } from './0011-conflicts-to-resolve';
+import { violations } from './0012-violations';
 
 /** In the order in which they are applied. A migration that was released does not change any more. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   kept,
   retention,
   conflictsToResolve,
+  violations,
 ];

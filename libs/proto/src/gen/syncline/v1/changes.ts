@@ -425,7 +425,7 @@ export interface Outcome {
    * full, the status is APPLIED, the version 0, and the device learns the rest from its next checkpoint.
    */
   answeredBefore: boolean;
-  /** Wrong fields of a rejected change. */
+  /** Wrong fields of a rejected change. Places within a payload are `payload` followed by a JSON pointer. */
   violations: Violation[];
   /** When the server committed the outcome, in milliseconds since 1970. */
   committedAtMs: number;
