@@ -19,7 +19,7 @@ export type CrdtMerge =
 
 /**
  * A data type whose updates can be merged in any order. Pure and deterministic, and never changing what it is given.
- * Updates and vectors may come from anyone: whatever they hold, an engine answers in bounded time and never throws.
+ * Updates may come from anyone: whatever they hold, an engine answers in bounded time and never throws.
  * States come only from `merge`.
  *
  * Where all updates are taken, the same ones give the same view, in any order and however often they come. An update
@@ -33,13 +33,6 @@ export interface CrdtEngine {
   merge(state: Uint8Array | null, update: Uint8Array): CrdtMerge;
   /** How many bytes written out would take as long to merge with; left out where the bytes of a state tell. */
   weight?(state: Uint8Array): number;
-  /** A short account of what is in a state, for `lacking`. */
-  knows(state: Uint8Array): Uint8Array;
-  /**
-   * An update with what a replica lacks that knows as much as the vector says. It is the whole state where that is not
-   * larger, or where the vector means nothing.
-   */
-  lacking(state: Uint8Array, vector: Uint8Array): Uint8Array;
 }
 
 /** Where an operation stands to the one that it is transformed over: the server committed that earlier, or later. */

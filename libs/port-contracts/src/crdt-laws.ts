@@ -92,7 +92,6 @@ function inAnyOrder(engine: CrdtEngine, updates: readonly Uint8Array[]) {
 export function describeCrdtLaws(subject: CrdtLawSubject): void {
   describe(`the laws of ${subject.engine.name}`, () => {
     describeMerging(subject);
-    describeDeltas(subject);
     describeHostileUpdates(subject);
   });
 }
@@ -129,39 +128,7 @@ function describeMerging(subject: CrdtLawSubject): void {
           expect(again.state).toEqual(state);
           expect(again.view).toEqual(view);
         }
-        engine.lacking(state, engine.knows(state));
         expect([state, ...updates]).toEqual(copies);
-      }),
-    );
-  });
-}
-
-function describeDeltas({ engine, ...rest }: CrdtLawSubject): void {
-  test('a replica that is sent what it lacks has everything', () => {
-    const cut = fc.tuple(steps, fc.nat({ max: 14 }));
-    fc.assert(
-      fc.property(cut, ([script, at]) => {
-        const { updates } = made({ engine, ...rest }, script);
-        const whole = inAnyOrder(engine, updates);
-        const part = merged(engine, null, updates[0]!);
-        const before = updates
-          .slice(1, at)
-          .reduce((last, update) => merged(engine, last.state, update), part);
-        const update = engine.lacking(whole.state, engine.knows(before.state));
-        expect(update.length).toBeLessThanOrEqual(whole.state.length);
-        expect(merged(engine, before.state, update).view).toEqual(whole.view);
-      }),
-    );
-  });
-
-  test('a vector that means nothing is answered by what any replica can take', () => {
-    fc.assert(
-      fc.property(steps, fc.uint8Array({ maxLength: 30 }), (script, vector) => {
-        const { updates } = made({ engine, ...rest }, script);
-        const { state } = inAnyOrder(engine, updates);
-        const update = engine.lacking(state, vector);
-        expect(update.length).toBeLessThanOrEqual(state.length);
-        expect(merged(engine, state, update).state).toEqual(state);
       }),
     );
   });
@@ -179,9 +146,6 @@ function describeHostileUpdates({ engine, ...rest }: CrdtLawSubject): void {
     expect(JSON.parse(textOf(result.view))).toEqual(expect.any(Object));
     expect(merged(engine, null, result.state).view).toEqual(result.view);
     expect(merged(engine, result.state, result.state).state).toEqual(result.state);
-    expect(
-      merged(engine, result.state, engine.lacking(result.state, engine.knows(result.state))).view,
-    ).toEqual(result.view);
   }
 
   test('bytes that mean nothing are refused or do no harm', () => {

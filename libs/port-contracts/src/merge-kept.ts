@@ -28,8 +28,6 @@ const words: CrdtEngine = {
     const all = [...new Set([...had, ...(readJson(update) as string[])])].sort();
     return { ok: true, state: json(all), view: json({ words: all }) };
   },
-  knows: (state) => state,
-  lacking: (state) => state,
 };
 
 const sum: OtType = {

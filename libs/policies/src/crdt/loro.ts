@@ -5,7 +5,7 @@ import { dependencyMissing, invalid, tooLarge } from '../untaken';
 import { plainValue, TooDeep } from './plain';
 
 /** Updates and snapshots as `LoroDoc.export` writes them. Its history stays whole: concurrent updates need it. */
-export const loro: CrdtEngine = { name: 'loro', merge, weight, knows, lacking };
+export const loro: CrdtEngine = { name: 'loro', merge, weight };
 
 /** A few bytes can stand for any number of them, and each takes microseconds whenever something is merged. */
 const OPERATIONS_MAX = 500_000;
@@ -27,27 +27,6 @@ function merge(state: Uint8Array | null, update: Uint8Array): CrdtMerge {
     return fault instanceof TooDeep
       ? invalid(`the document is nested deeper than ${NESTING_MAX}`)
       : invalid('it is no update of Loro');
-  } finally {
-    doc.free();
-  }
-}
-
-function knows(state: Uint8Array): Uint8Array {
-  const doc = documentOf(state);
-  try {
-    return doc.oplogVersion().encode();
-  } finally {
-    doc.free();
-  }
-}
-
-function lacking(state: Uint8Array, vector: Uint8Array): Uint8Array {
-  const doc = documentOf(state);
-  try {
-    const part = doc.export({ mode: 'update', from: VersionVector.decode(vector) });
-    return part.length < state.length ? part : state;
-  } catch {
-    return state;
   } finally {
     doc.free();
   }

@@ -223,10 +223,10 @@ test('an editor that speaks y-protocols gets and gives everything by its two ste
   expect(decoding.readVarUint(asked)).toBe(sync.messageYjsSyncStep1);
   const answer = encoding.createEncoder();
   encoding.writeVarUint(answer, sync.messageYjsSyncStep2);
-  encoding.writeVarUint8Array(answer, yjs.lacking(state, decoding.readVarUint8Array(asked)));
+  encoding.writeVarUint8Array(answer, Y.diffUpdate(state, decoding.readVarUint8Array(asked)));
   // The server's own first step: what it knows.
   encoding.writeVarUint(answer, sync.messageYjsSyncStep1);
-  encoding.writeVarUint8Array(answer, yjs.knows(state));
+  encoding.writeVarUint8Array(answer, Y.encodeStateVectorFromUpdate(state));
 
   const heard = decoding.createDecoder(encoding.toUint8Array(answer));
   const said = encoding.createEncoder();

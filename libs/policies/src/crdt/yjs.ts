@@ -11,7 +11,7 @@ import { yjsView } from './yjs-view';
 const NO_CLIENT = -1;
 
 /** Updates in the first encoding, as `Y.encodeStateAsUpdate` and y-protocols write them. */
-export const yjs: CrdtEngine = { name: 'yjs', merge, knows: Y.encodeStateVectorFromUpdate, lacking };
+export const yjs: CrdtEngine = { name: 'yjs', merge };
 
 function merge(state: Uint8Array | null, update: Uint8Array): CrdtMerge {
   const read = readUpdate(update);
@@ -68,13 +68,4 @@ function obstacleOf(fault: unknown): Untaken {
   if (fault instanceof TooMuchEffort) return tooLarge('too many items were put at the same place');
   if (fault instanceof TooDeep) return invalid(`the document is nested deeper than ${NESTING_MAX}`);
   return invalid('the update cannot be applied');
-}
-
-function lacking(state: Uint8Array, vector: Uint8Array): Uint8Array {
-  try {
-    const part = Y.diffUpdate(state, vector);
-    return part.length < state.length ? part : state;
-  } catch {
-    return state;
-  }
 }
