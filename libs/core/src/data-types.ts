@@ -40,9 +40,8 @@ export type OtPlace = 'later' | 'earlier';
 
 export type OtSnapshot = { readonly ok: true; readonly snapshot: Uint8Array } | Untaken;
 export type OtOperation = { readonly ok: true; readonly operation: Uint8Array } | Untaken;
-/** `collisions` are the places where only one of the two can stand: each takes about as long as going through both again. */
-export type OtTransformed =
-  { readonly ok: true; readonly operation: Uint8Array; readonly collisions: number } | Untaken;
+/** With the number of places where only one of the two can stand: for each, both are gone through once more. */
+export type OtTransformed = OtOperation & { readonly collisions: number };
 
 /**
  * A data type whose operations are written against one snapshot and transformed over those that came between. Pure and
@@ -56,14 +55,16 @@ export type OtTransformed =
 export interface OtType {
   /** By which rules and changes name it. */
   readonly name: string;
+  /** How long it takes to go once through two operations of together so many bytes, in steps of some ten microseconds. */
+  effort(bytes: number): number;
   /** The snapshot that a payload from outside stands for. */
   start(payload: Uint8Array): OtSnapshot;
   /** An operation from outside, as far as it can be judged without its snapshot. */
   check(operation: Uint8Array): OtOperation;
   /** Takes an operation that `check` or `transform` returned. */
   apply(snapshot: Uint8Array, operation: Uint8Array): OtSnapshot;
-  /** Both operations fit the same snapshot; what comes out fits the one behind `over`. */
-  transform(operation: Uint8Array, over: Uint8Array, place: OtPlace): OtTransformed;
+  /** Both operations fit the same snapshot; what comes out fits the one behind `over`. It ends at one collision too many. */
+  transform(operation: Uint8Array, over: Uint8Array, place: OtPlace, collisionsMax: number): OtTransformed;
   /** One operation that does what both do, where it is not more than one may hold. `next` fits what `first` leaves. */
   compose(first: Uint8Array, next: Uint8Array): OtOperation;
 }

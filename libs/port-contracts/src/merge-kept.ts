@@ -32,6 +32,7 @@ const words: CrdtEngine = {
 
 const sum: OtType = {
   name: 'sum',
+  effort: () => 1,
   start: (payload) => ({ ok: true, snapshot: payload }),
   check: (operation) => ({ ok: true, operation }),
   apply: (snapshot, operation) => ({

@@ -1,6 +1,7 @@
 import { sameBytes } from '../bytes';
 import type { OperationsChange, Push } from '../changes';
 import type { CrdtEngine, DataType, OtType } from '../data-types';
+import type { ChangeNumber, DeviceId } from '../ids';
 import type { Resolution, Seen, Side } from '../policies/policy';
 import { contentBytes, type Kept, type RecentOperations, type StoredRecord } from '../records';
 import type { ActiveRules } from '../rules';
@@ -127,7 +128,7 @@ function transformOperation(met: Case, data: Transformed): Verdict {
   if (stored === null || stored.deleted || stored.payload === null) return rejected(recordNotFound);
   const passage = passageTo(met, data.type, sent, stored);
   if (passage === null) return late(met, data, sent, stored, seen, whole());
-  const applied = data.type.apply(stored.payload, passage.steps.at(-1)!);
+  const applied = data.type.apply(stored.payload, passage.committed);
   if (!applied.ok) return rejected(untaken(applied));
   return writeMoved(met, data.type, passage, {
     payload: applied.snapshot,
@@ -141,6 +142,8 @@ function passageTo(met: Case, type: OtType, sent: Uint8Array, stored: StoredReco
   const bridge = hasSeen(stored, push.device, change) ? [] : bridgeTo(met, type, stored);
   return bridge === null ? null : passageOf(sent, bridge, type, draft.transforms());
 }
+
+const NO_DEPENDENCIES: ReadonlyMap<DeviceId, ChangeNumber> = new Map();
 
 /** From what the device had in view to what is stored. */
 function bridgeTo(
@@ -157,18 +160,19 @@ function bridgeTo(
   if (carried !== undefined) return bridgeFrom(carried, writes, type, draft.transforms());
   const receipt = draft.receipt(device, after);
   const afterInBase = receipt?.status === 'APPLIED' && receipt.version <= base;
-  return bridgeOver(writes, { device, base, after, afterInBase }, type, draft.transforms());
+  const dependencies = change.reliesOn?.dependencies ?? NO_DEPENDENCIES;
+  return bridgeOver(writes, { device, base, dependencies, after, afterInBase }, type, draft.transforms());
 }
 
 function writeMoved(
   met: Case,
   type: OtType,
-  { bridge, steps }: Passage,
+  passage: Passage,
   { payload, view }: { readonly payload: Uint8Array; readonly view: Uint8Array | null },
 ): Verdict {
   const { draft, push, change, rules, stored } = met;
+  const { bridge, sent, committed } = passage;
   const isMoved = bridge.length > 0;
-  const [sent, committed] = [steps[0]!, steps.at(-1)!];
   const recent = recentWith(stored!, committed, payload.length);
   const kept: Kept = { kind: 'data', type: type.name, state: null, recent };
   const side: Side = { ...sideOf(push, change, payload), kept };
@@ -181,7 +185,7 @@ function writeMoved(
     incoming: isMoved ? view : null,
     operations: { type: type.name, committed, sent },
   });
-  draft.carry(push.device, change, { bridge, steps, version: draft.head() });
+  draft.carry(push.device, change, { ...passage, version: draft.head() });
   if (view !== null) draft.remember(push.device, change, { deleted: false, payload: view });
   closeConflicts(draft, push, change);
   return verdict(isMoved ? 'MERGED' : 'APPLIED', draft.head());

@@ -51,52 +51,60 @@ export function pastKey({ collection, id, since }: PastRequest): PastKey {
 
 /** Operations are transformed over no more versions of their record than that, their device's own ones included. */
 export const PAST_WRITES_MAX = 5_000;
-/** For one push: each takes microseconds, and others wait. */
-const TRANSFORMS_MAX = 40_000;
-/** Operations of together so many bytes take as long as another one. */
-const BYTES_OF_A_TRANSFORM = 1_024;
-/** To settle one takes as long as transforming so often. */
-const PASSES_OF_A_COLLISION = 20;
+/** For one push: others wait for it. */
+const STEPS_MAX = 40_000;
 
 /** What a push may still spend on transforming. */
-interface TransformsLeft {
-  /** False where that is too much. */
-  spend(transforms: number): boolean;
+interface StepsLeft {
+  readonly left: number;
+  /** False where that is too much; then nothing is done, and nothing spent. */
+  spend(steps: number): boolean;
+  /** They were needed beyond what was told beforehand. */
+  pay(steps: number): void;
 }
 
-function transformsLeft(): TransformsLeft {
-  let left = TRANSFORMS_MAX;
+function stepsLeft(): StepsLeft {
+  let left = STEPS_MAX;
   return {
-    spend(transforms) {
-      if (transforms > left) return false;
-      left -= transforms;
+    get left() {
+      return left;
+    },
+    spend(steps) {
+      if (steps > left) return false;
+      left -= steps;
       return true;
     },
+    pay: (steps) => void (left = Math.max(0, left - steps)),
   };
 }
 
-function costOf(operation: Uint8Array, bridge: readonly Uint8Array[]): number {
-  const bytes = bridge.reduce((sum, { length }) => sum + operation.length + length, 0);
-  return bridge.length + Math.floor(bytes / BYTES_OF_A_TRANSFORM);
+function stepsOver(operation: Uint8Array, bridge: readonly Uint8Array[], type: OtType): number {
+  return bridge.reduce((sum, { length }) => sum + type.effort(operation.length + length), 0);
 }
 
-/** Each push has its own to spend, so that none is decided otherwise for what others do beside it. */
+/**
+ * Each push has its own to spend, so that none is kept waiting or held for what others spend. A device's pushes in one
+ * batch go on from each other and spend less than one by one.
+ */
 export interface TransformsOfPushes {
   /** Of the push that is being decided. */
-  transforms(): TransformsLeft;
+  transforms(): StepsLeft;
   beginPush(): void;
 }
 
 export function transformsOfPushes(): TransformsOfPushes {
-  let left = transformsLeft();
-  return { transforms: () => left, beginPush: () => void (left = transformsLeft()) };
+  let left = stepsLeft();
+  return { transforms: () => left, beginPush: () => void (left = stepsLeft()) };
 }
 
 /** How an operation was carried over those that came since it was made. */
 export interface Passage {
   readonly bridge: readonly Uint8Array[];
-  /** The operation as it fits in front of each of the bridge's, and behind the last one. */
-  readonly steps: readonly Uint8Array[];
+  readonly sent: Uint8Array;
+  /** As it fits in front of each of the bridge's. */
+  readonly stages: readonly Uint8Array[];
+  /** As it fits behind them all. */
+  readonly committed: Uint8Array;
 }
 
 /** One of this batch: its device may have made a further one on top. */
@@ -132,6 +140,8 @@ export function pastNeeded(
 export interface View {
   readonly device: DeviceId;
   readonly base: Version;
+  /** Up to which change of others it has their writes from themselves. */
+  readonly dependencies: ReadonlyMap<DeviceId, ChangeNumber>;
   /** The own change that lay on top of that; 0 for none. */
   readonly after: ChangeNumber;
   /** That change is part of the base version already. */
@@ -144,9 +154,9 @@ export interface View {
  */
 export function bridgeOver(
   writes: readonly PastWrite[],
-  { device, base, after, afterInBase }: View,
+  { device, base, dependencies, after, afterInBase }: View,
   type: OtType,
-  left: TransformsLeft,
+  left: StepsLeft,
 ): readonly Uint8Array[] | null {
   let previous = base;
   let found = after === 0 || afterInBase;
@@ -154,6 +164,8 @@ export function bridgeOver(
   for (const { version, previousVersion, device: by, number, operations } of writes) {
     const follows = previous === base ? previousVersion <= base : previousVersion === previous;
     if (!follows || operations === null || operations.type !== type.name) return null;
+    // Whether that lies below or above the own ones in the view, nothing tells.
+    if (by !== device && number <= (dependencies.get(by) ?? 0)) return null;
     previous = version;
     if (by !== device || number > after) {
       if (!lengthen(bridge, operations.committed, type, left)) return null;
@@ -172,7 +184,7 @@ export function bridgeFrom(
   carried: Carried,
   writes: readonly PastWrite[],
   type: OtType,
-  left: TransformsLeft,
+  left: StepsLeft,
 ): readonly Uint8Array[] | null {
   const behind = bridgeBehind(carried, type, left);
   if (behind === null) return null;
@@ -186,13 +198,13 @@ export function bridgeFrom(
 const JOINED_BYTES_MAX = 1_024;
 
 /**
- * False where that is more than the push may spend. What is joined depends on nothing but the operations: a bridge is the
- * same for the first operation of a chain and, whenever they come, for those on top of it.
+ * Adds an operation at the end. False where that is more than the push may spend. What is joined depends on nothing but the
+ * operations: a bridge is the same for the first operation of a chain and, whenever they come, for those on top of it.
  */
-function lengthen(bridge: Uint8Array[], operation: Uint8Array, type: OtType, left: TransformsLeft): boolean {
+function lengthen(bridge: Uint8Array[], operation: Uint8Array, type: OtType, left: StepsLeft): boolean {
   const last = bridge.at(-1);
   if (last !== undefined && last.length + operation.length <= JOINED_BYTES_MAX) {
-    if (!left.spend(costOf(operation, [last]))) return false;
+    if (!left.spend(stepsOver(operation, [last], type))) return false;
     const both = type.compose(last, operation);
     if (both.ok) {
       bridge[bridge.length - 1] = both.operation;
@@ -205,44 +217,46 @@ function lengthen(bridge: Uint8Array[], operation: Uint8Array, type: OtType, lef
 
 /** Null where that is more than the push may spend, or where they collide in too many places. */
 export function passageOf(
-  operation: Uint8Array,
+  sent: Uint8Array,
   bridge: readonly Uint8Array[],
   type: OtType,
-  left: TransformsLeft,
+  left: StepsLeft,
 ): Passage | null {
-  if (!left.spend(costOf(operation, bridge))) return null;
-  const steps = [operation];
+  if (!left.spend(stepsOver(sent, bridge, type))) return null;
+  const stages: Uint8Array[] = [];
+  let committed = sent;
   for (const foreign of bridge) {
-    const moved = transformed(steps.at(-1)!, foreign, 'later', type, left);
+    const moved = transformed(committed, foreign, 'later', type, left);
     if (moved === null) return null;
-    steps.push(moved);
+    stages.push(committed);
+    committed = moved;
   }
-  return { bridge, steps };
+  return { bridge, sent, stages, committed };
 }
 
 /** The bridge as it is seen by whoever has applied the operation that passed over it. */
-function bridgeBehind(passage: Passage | null, type: OtType, left: TransformsLeft): Uint8Array[] | null {
+function bridgeBehind(passage: Passage | null, type: OtType, left: StepsLeft): Uint8Array[] | null {
   if (passage === null) return null;
-  const { bridge, steps } = passage;
-  if (!left.spend(costOf(steps[0]!, bridge))) return null;
+  const { bridge, sent, stages } = passage;
+  if (!left.spend(stepsOver(sent, bridge, type))) return null;
   const behind: Uint8Array[] = [];
   for (const [at, foreign] of bridge.entries()) {
-    const moved = transformed(foreign, steps[at]!, 'earlier', type, left);
+    const moved = transformed(foreign, stages[at]!, 'earlier', type, left);
     if (moved === null || !lengthen(behind, moved, type, left)) return null;
   }
   return behind;
 }
 
-/** What it took beyond what was told beforehand is spent as well. */
+/** Transforming as such is spent already. */
 function transformed(
   operation: Uint8Array,
   over: Uint8Array,
   place: OtPlace,
   type: OtType,
-  left: TransformsLeft,
+  left: StepsLeft,
 ): Uint8Array | null {
-  const moved = type.transform(operation, over, place);
-  if (!moved.ok) return null;
-  const passes = PASSES_OF_A_COLLISION * moved.collisions;
-  return left.spend(passes * costOf(operation, [over])) ? moved.operation : null;
+  const steps = stepsOver(operation, [over], type);
+  const moved = type.transform(operation, over, place, Math.floor(left.left / steps));
+  left.pay(moved.collisions * steps);
+  return moved.ok ? moved.operation : null;
 }

@@ -121,6 +121,64 @@ describeOtLaws({
   },
 });
 
+const editing = documents.chain((value) =>
+  fc
+    .oneof(
+      fc.array(seed, { maxLength: 6 }).map((seeds) => composed(value, seeds)),
+      seed.map((each) => moved(value, each)),
+    )
+    .map((made) => ({ value, made })),
+);
+
+const appliedBy = (value: Doc, made: JSONOp) => {
+  const started = json1.start(bytesOf(JSON.stringify(value)));
+  const checked = json1.check(bytesOf(JSON.stringify(made)));
+  if (!started.ok || !checked.ok) throw new Error('the test has made what is not taken');
+  const applied = json1.apply(started.snapshot, checked.operation);
+  return applied.ok ? (JSON.parse(textOf(applied.snapshot)) as unknown) : 'misfit';
+};
+
+test('an operation does to a document what the library would make of it', () => {
+  fc.assert(
+    fc.property(editing, ({ value, made }) => {
+      expect(appliedBy(value, made)).toEqual(library.apply(value, made));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('an operation of another document does the same or is refused', () => {
+  fc.assert(
+    fc.property(documents, editing, (value, { made }) => {
+      const applied = appliedBy(value, made);
+      if (applied !== 'misfit') expect(applied).toEqual(library.apply(value, made));
+    }),
+    { numRuns: 500 },
+  );
+  for (const misfit of [
+    ['none', { r: true }],
+    ['title', { i: 1 }],
+    ['list', 3, { i: 1 }],
+    ['list', 2, { r: true }],
+    ['list', 'length', { ena: 1 }],
+    ['title', { ena: 1 }],
+    ['list', { es: ['x'] }],
+    ['title', 0, { i: 1 }],
+    ['none', 'x', { i: 1 }],
+  ])
+    expect(appliedBy({ title: 'x', list: [1, 2] }, misfit as JSONOp)).toBe('misfit');
+});
+
+test('a record of many fields is edited at many places', () => {
+  const fields = Array.from({ length: 70_000 }, (_, at) => [`k${100_000 + at}`, at]);
+  const started = json1.start(bytesOf(JSON.stringify(Object.fromEntries(fields))));
+  const parts = fields.slice(0, 250).map(([name]) => [name, { ena: 1 }]);
+  const applied = started.ok && json1.apply(started.snapshot, operation(parts));
+  // With a copy of the record for each part this takes a minute.
+  const edited = fields.map(([name, value], at) => [name, at < 250 ? Number(value) + 1 : value]);
+  expect(applied && applied.ok && JSON.parse(textOf(applied.snapshot))).toEqual(Object.fromEntries(edited));
+});
+
 function operation(value: unknown): Uint8Array {
   const result = json1.check(bytesOf(JSON.stringify(value)));
   if (!result.ok) throw new Error(result.detail);
@@ -131,7 +189,7 @@ function operation(value: unknown): Uint8Array {
 function both(value: Doc, earlier: JSONOp, later: JSONOp): unknown {
   const start = json1.start(bytesOf(JSON.stringify(value)));
   if (!start.ok) throw new Error(start.detail);
-  const behind = json1.transform(operation(later), operation(earlier), 'later');
+  const behind = json1.transform(operation(later), operation(earlier), 'later', 100);
   if (!behind.ok) throw new Error(behind.detail);
   const first = json1.apply(start.snapshot, operation(earlier));
   if (!first.ok) throw new Error(first.detail);
@@ -200,9 +258,9 @@ test('what a remove says of its content is dropped', () => {
 test('operations that collide in too many places are refused', () => {
   const inserts = (value: Doc, from: number, to: number): JSONOp =>
     Array.from({ length: to - from }, (_, at) => [`k${1_000 + from + at}`, { i: value }]);
-  const few = json1.transform(operation(inserts(1, 0, 90)), operation(inserts(2, 0, 90)), 'later');
+  const few = json1.transform(operation(inserts(1, 0, 90)), operation(inserts(2, 0, 90)), 'later', 100);
   expect(few.ok).toBe(true);
-  const many = json1.transform(operation(inserts(1, 0, 110)), operation(inserts(2, 0, 110)), 'later');
+  const many = json1.transform(operation(inserts(1, 0, 110)), operation(inserts(2, 0, 110)), 'later', 100);
   expect(many).toMatchObject({ ok: false, reason: 'INVALID_PAYLOAD' });
   expect(json1.check(bytesOf(JSON.stringify(inserts(1, 0, 251))))).toMatchObject({ ok: false });
 });

@@ -1,18 +1,21 @@
-import { type Doc, type JSONOp, type as library } from 'ot-json1';
+import { type JSONOp, type as library } from 'ot-json1';
 import type { OtType } from '@syncline/core';
-import { canonicalJson, isList, type Json, problemIn, readJson } from '../canonical-json';
+import { canonicalJson, isList, problemIn, readJson } from '../canonical-json';
 import { invalid } from '../untaken';
+import { applyTo, type Draft } from './json1-apply';
 import { json1Operation } from './json1-operation';
 import { libraryPlace, written } from './written';
 
-/** Each is settled by going through both operations some times more. */
+/** Each is settled by going through both operations once more. */
 const COLLISIONS_MAX = 100;
 
+const collidesTooOften = invalid('the operation collides with one that came before it in too many places');
 const tooLongAsOne = invalid('both together are more than one operation may hold');
 
 /** A JSON object whose fields and lists are edited, moved and removed: the operations of ot-json1. */
 export const json1: OtType = {
   name: 'json1',
+  effort: (bytes) => 4 + bytes / 32,
   start(payload) {
     const read = readJson(payload);
     if (!read.ok) return invalid(`the payload cannot be edited: ${read.detail}`);
@@ -31,7 +34,9 @@ export const json1: OtType = {
   },
   apply(snapshot, operation) {
     try {
-      const result = library.apply(written(snapshot) as Doc, written(operation) as JSONOp) as Json;
+      const parts = written(operation) as JSONOp;
+      const document = written(snapshot) as Draft;
+      const result = parts === null ? document : applyTo(document, parts);
       const problem = problemIn(result);
       return problem === null
         ? { ok: true, snapshot: canonicalJson(result) }
@@ -40,21 +45,22 @@ export const json1: OtType = {
       return invalid('the operation does not fit the record');
     }
   },
-  transform(operation, over, place) {
+  transform(operation, over, place, collisionsMax) {
+    let collisions = 0;
     try {
       const [moved, under] = [written(operation), written(over)] as JSONOp[];
-      let collisions = 0;
-      const bounded = library.typeAllowingConflictsPred(() => ++collisions <= COLLISIONS_MAX);
+      const most = Math.min(collisionsMax, COLLISIONS_MAX);
+      const bounded = library.typeAllowingConflictsPred(() => ++collisions <= most);
       const result = bounded.transform(moved!, under!, libraryPlace[place]);
       return { ok: true, operation: canonicalJson(result ?? null), collisions };
     } catch {
-      return invalid('the operation collides with one that came before it in too many places');
+      return { ...collidesTooOften, collisions };
     }
   },
   compose(first, next) {
     try {
       const [before, behind] = [written(first), written(next)] as JSONOp[];
-      const both = json1Operation((library.compose(before!, behind!) ?? null));
+      const both = json1Operation(library.compose(before!, behind!) ?? null);
       return both.ok ? { ok: true, operation: canonicalJson(both.operation) } : tooLongAsOne;
     } catch {
       return invalid('the second operation does not fit what the first one leaves');

@@ -201,6 +201,18 @@ describe('what comes too late to be transformed', () => {
     expect(await textOf(space)).toBe(`${'b'.repeat(1_000)}|${'a'.repeat(1_000)}`);
   });
 
+  test('is what its device has partly from others, of which the order is not known', async () => {
+    const space = await sharing('');
+    const [y, z] = [space.device('y'), space.device('z')];
+    await space.device('x').one(insert(0, 'AAAA', { baseVersion: 1 }));
+    const reliesOn = { seen: [], dependencies: new Map([[deviceId('x'), 1]]), artifacts: [] };
+    expect(told(await y.one({ ...insert(4, 'y', { baseVersion: 1 }), reliesOn }))).toBe('APPLIED');
+    expect(told(await z.one(insert(0, 'z', { baseVersion: 2 })))).toBe('MERGED');
+    const onTop = insert(5, '!', { baseVersion: 1, after: 1 });
+    expect(told(await y.one({ ...onTop, reliesOn }))).toBe('HELD UPDATE_UPDATE');
+    expect(await textOf(space)).toBe('zAAAAy');
+  });
+
   test('takes with it what was made on top', async () => {
     const space = await replacedMeanwhile({});
     const y = space.device('y');

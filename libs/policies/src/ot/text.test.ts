@@ -61,7 +61,7 @@ test('places count code points, so no character outside the first plane is torn 
 
 test('of two inserts at one place, the later one comes first', () => {
   const [earlier, later] = [operation([1, 'E']), operation([1, 'L'])];
-  const moved = text.transform(later, earlier, 'later');
+  const moved = text.transform(later, earlier, 'later', 0);
   if (!moved.ok) throw new Error(moved.detail);
   expect(after('ab', earlier, moved.operation)).toBe('aLEb');
 });

@@ -8,6 +8,7 @@ import { libraryPlace, written } from './written';
 /** Plain text: the payload is one JSON string, operations are those of ot-text-unicode. */
 export const text: OtType = {
   name: 'text',
+  effort: (bytes) => 1 + bytes / 1_024,
   start(payload) {
     const read = readJson(payload);
     if (!read.ok) return invalid(`the payload is no text: ${read.detail}`);
