@@ -41,9 +41,9 @@ export const BREAKS_OF_CONTENT = [
   },
   {
     name: 'operations are applied as they came',
-    file: core('merge/operations.ts'),
-    find: "const moved = type.transform(operation, over, 'later');",
-    replace: 'const moved = { ok: over.length > 0, operation } as const;',
+    file: core('merge/past.ts'),
+    find: 'committed = moved;',
+    replace: 'committed = moved.length > 0 ? committed : moved;',
   },
   {
     name: 'devices are told operations as they were sent',
