@@ -11,7 +11,8 @@ import {
   tenantId,
 } from '@syncline/core';
 import { memoryStore } from '@syncline/memory';
-import { change, mergeInto, mergingSpace, pushOf } from '@syncline/port-contracts';
+import { change, mergeInto, mergingSpace, pushOf, yjsEditor } from '@syncline/port-contracts';
+import * as Y from 'yjs';
 import { ALL_POLICIES } from './operations';
 
 const REGISTRY = policyRegistry(ALL_POLICIES);
@@ -76,16 +77,33 @@ describe('a push that would hold up others', () => {
 test('what one device has to have transformed takes nothing from another in the same commit', async () => {
   const { merge } = await spaceOf({ policy: 'operational-transform', rule: { type: 'text' } });
   await merge(pushOf('c', [change.create('a', 'hello')]));
-  const type = (device: string, count: number, first = 1) =>
+  const type = (device: string, count: number, piece: string) =>
     pushOf(
       device,
-      Array.from({ length: count }, () => change.operations('a', 'text', ['x'], { baseVersion: 1 })),
-      { first },
+      Array.from({ length: count }, () => change.operations('a', 'text', [piece], { baseVersion: 1 })),
     );
-  await merge(type('x', 1_000));
-  const [greedy, modest] = answers(await merge(type('y', 40), type('z', 1)));
+  await merge(type('x', 40, 'x'.repeat(900)));
+  const [greedy, modest] = answers(await merge(type('y', 350, 'y'), type('z', 1, 'z')));
   expect(greedy).toEqual(['MERGED', 'HELD']);
   expect(modest).toEqual(['MERGED']);
+});
+
+test('documents of many items count for more than their bytes', async () => {
+  const { merge } = await spaceOf({ policy: 'crdt' });
+  const editor = yjsEditor(1);
+  const { doc } = editor;
+  const list = doc.getArray('list');
+  for (let at = 0; at < 9_000; at++) list.insert(0, [at]);
+  await merge(pushOf('x', [change.operations('a', 'yjs', Y.encodeStateAsUpdate(doc))]));
+  const edits = Array.from({ length: 30 }, () => editor.insert(0, 'x'));
+  const push = (count: number) =>
+    pushOf(
+      'x',
+      edits.slice(0, count).map((each) => change.operations('a', 'yjs', each, { baseVersion: 1 })),
+      { first: 2 },
+    );
+  expect(answers(await merge(push(30)))).toEqual(['PUSH_TOO_LARGE']);
+  expect(answers(await merge(push(3)))).toEqual([['APPLIED']]);
 });
 
 test('operations that are large count for more of what may be transformed', async () => {

@@ -24,18 +24,18 @@ export function plainValue(value: unknown, depthLeft = NESTING_MAX): Json {
   if (value === null) return null;
   if (depthLeft === 0) throw new TooDeep();
   if (value instanceof Uint8Array) return [...value];
-  if (Array.isArray(value)) return value.map((each) => plainValue(each, depthLeft - 1));
-  return plainObject(Object.entries(value), depthLeft);
+  const below = (each: unknown): Json => plainValue(each, depthLeft - 1);
+  return Array.isArray(value) ? value.map(below) : plainObject(Object.entries(value), below);
 }
 
 /** Thrown, since it can be met at any depth; an engine answers with a refusal. */
 export class TooDeep extends Error {}
 
 /** Fields under names that JavaScript or UTF-8 cannot hold are left out, as no reader could ask for them. */
-export function plainObject(entries: Iterable<readonly [string, unknown]>, depthLeft = NESTING_MAX): Json {
-  const fields = new Map<string, Json>();
+export function plainObject<T>(entries: Iterable<readonly [string, T]>, plain: (each: T) => Json): Json {
+  const fields: [string, Json][] = [];
   for (const [name, each] of entries) {
-    if (name !== '__proto__' && wellFormed(name) === name) fields.set(name, plainValue(each, depthLeft - 1));
+    if (name !== '__proto__' && wellFormed(name) === name) fields.push([name, plain(each)]);
   }
   return Object.fromEntries(fields);
 }

@@ -7,11 +7,12 @@ import { plainObject, plainValue, TooDeep } from './plain';
  * characters make a text, elements make XML, other items a list, names a map. Formats of text are left out.
  */
 export function yjsView(doc: Y.Doc): Json {
-  const roots = [...doc.share.keys()].map((name) => [name, rootOf(doc, name)] as const);
-  const shown = roots
-    .filter(([, root]) => root !== null)
-    .map(([name, root]) => [name, seen(root!, NESTING_MAX)]);
-  return plainObject(shown as [string, Json][], NESTING_MAX + 1);
+  const roots: [string, Root][] = [];
+  for (const name of doc.share.keys()) {
+    const root = rootOf(doc, name);
+    if (root !== null) roots.push([name, root]);
+  }
+  return plainObject(roots, (root) => seen(root, NESTING_MAX));
 }
 
 type Root = Y.Text | Y.XmlFragment | Y.Array<unknown> | Y.Map<unknown>;
@@ -32,24 +33,22 @@ const isXml = (type: unknown): boolean =>
   type instanceof Y.XmlFragment || type instanceof Y.XmlText || type instanceof Y.XmlHook;
 
 function seen(value: unknown, depthLeft: number): Json {
-  if (value instanceof Y.Doc) return { guid: wellFormed(value.guid) };
+  if (value instanceof Y.Doc) return plainValue({ guid: value.guid }, depthLeft);
+  if (value instanceof Y.Text) return wellFormed(charactersOf(value));
   if (!(value instanceof Y.AbstractType)) return plainValue(value, depthLeft);
+  if (value instanceof Y.XmlElement) return elementOf(value as Y.XmlElement, depthLeft);
   if (depthLeft === 0) throw new TooDeep();
   const below = (each: unknown): Json => seen(each, depthLeft - 1);
-  if (value instanceof Y.Text) return wellFormed(charactersOf(value));
-  if (value instanceof Y.Array) return value.toArray().map(below);
-  if (value instanceof Y.XmlElement) {
-    const attributes = plainObject(Object.entries(value.getAttributes()), depthLeft - 1);
-    return { tag: wellFormed(value.nodeName), attributes, children: value.toArray().map(below) };
-  }
-  if (value instanceof Y.XmlFragment) return value.toArray().map(below);
-  if (value instanceof Y.Map) {
-    return plainObject(
-      [...value.entries()].map(([name, each]) => [name, below(each)] as const),
-      depthLeft,
-    );
-  }
-  return null;
+  if (value instanceof Y.Map) return plainObject(value.entries(), below);
+  return value instanceof Y.Array || value instanceof Y.XmlFragment ? value.toArray().map(below) : null;
+}
+
+/** Its attributes and its children stand one level below it, and what they are another one. */
+function elementOf(element: Y.XmlElement, depthLeft: number): Json {
+  if (depthLeft <= 1) throw new TooDeep();
+  const below = (each: unknown): Json => seen(each, depthLeft - 2);
+  const attributes = plainObject(Object.entries(element.getAttributes()), below);
+  return { tag: wellFormed(element.nodeName), attributes, children: element.toArray().map(below) };
 }
 
 /** Joined in one go: adding them to a text one by one would make a rope as deep as there are items. */

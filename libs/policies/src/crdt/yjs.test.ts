@@ -1,6 +1,7 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import * as sync from 'y-protocols/sync';
+import * as fc from 'fast-check';
 import * as Y from 'yjs';
 import { type CrdtEdit, type CrdtReplica, describeCrdtLaws, textOf } from '@syncline/port-contracts';
 import { yjs } from './yjs';
@@ -140,6 +141,93 @@ test('an update that says something else of items that are there is refused', ()
     reason: 'INVALID_PAYLOAD',
     detail: 'the update gives other content to items that are there already',
   });
+});
+
+test('an item of no length is refused: each time it came, the state would hold it twice as often', () => {
+  const doc = new Y.Doc();
+  doc.getText('text').insert(0, 'x');
+  const honest = Y.encodeStateAsUpdate(doc);
+  // Its last item has the text of one character, which is written as a length and the character; then no deletes.
+  const none = Uint8Array.from([...honest.subarray(0, -3), 0, 0]);
+  expect(Y.decodeUpdate(none).structs.map(({ length }) => length)).toEqual([0]);
+  for (const state of [null, merged(null, honest).state])
+    expect(yjs.merge(state, none)).toMatchObject({
+      ok: false,
+      reason: 'INVALID_PAYLOAD',
+      detail: 'it is no update of Yjs in its first encoding',
+    });
+});
+
+test('an update that comes to something else once it is written and read is refused, though all in it is new', () => {
+  const doc = new Y.Doc();
+  doc.clientID = 1;
+  doc.getArray('a').push(['left']);
+  doc.getMap('m').set('inner', new Y.Array());
+  (doc.getMap('m').get('inner') as Y.Array<unknown>).push(['right']);
+  const { state } = merged(null, Y.encodeStateAsUpdate(doc));
+  // One client, one item: between clocks 0 and 2 of client 1, which are no neighbours; clock 1, with all in it, goes.
+  const update = Uint8Array.of(1, 1, 2, 0, 8 | 128 | 64, 1, 0, 1, 2, 1, 126, 1, 1, 1, 1, 1);
+  const seen = new Y.Doc();
+  Y.applyUpdate(seen, state);
+  Y.applyUpdate(seen, update);
+  expect(seen.getArray('a').toJSON()).toEqual(['left', null]);
+  expect(yjs.merge(state, update)).toMatchObject({
+    ok: false,
+    reason: 'INVALID_PAYLOAD',
+    detail: 'the update gives other content to items that are there already',
+  });
+});
+
+test('lists of very many values are refused, those of tens of thousands and a text of a MiB are not', () => {
+  const holding = (value: unknown): Uint8Array => {
+    const doc = new Y.Doc();
+    doc.getMap('map').set('value', value);
+    return Y.encodeStateAsUpdate(doc);
+  };
+  const refusal = {
+    ok: false,
+    reason: 'RECORD_TOO_LARGE',
+    detail: 'the document has more than 500000 values',
+  };
+  for (const value of [Array.from({ length: 500_001 }, () => ({})), new Uint8Array(500_001)])
+    expect(yjs.merge(null, holding(value))).toMatchObject(refusal);
+  const half = holding(Array.from({ length: 300_000 }, () => null));
+  const other = new Y.Doc();
+  other.getMap('map').set(
+    'other',
+    Array.from({ length: 300_000 }, () => null),
+  );
+  expect(yjs.merge(merged(null, half).state, Y.encodeStateAsUpdate(other))).toMatchObject(refusal);
+  const honest = [Array.from({ length: 50_000 }, (_, at) => ({ at })), 'x'.repeat(2 ** 20)];
+  for (const value of honest) expect(yjs.merge(null, holding(value)).ok).toBe(true);
+});
+
+test('what is nested is seen as it was made, at any depth', () => {
+  const { value: anything } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'medium' },
+      fc.constantFrom(null, true, 1.5, 'é😀', ''),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('a', 'b', 'é'), tie('value'), { noNullPrototype: true }),
+    ),
+  }));
+  // Types above, plain values below a depth that differs.
+  const typed = (value: unknown, levels: number): unknown => {
+    if (levels === 0 || value === null || typeof value !== 'object') return value;
+    if (Array.isArray(value)) return Y.Array.from(value.map((each) => typed(each, levels - 1) as string));
+    return new Y.Map(Object.entries(value).map(([name, each]) => [name, typed(each, levels - 1)] as const));
+  };
+  fc.assert(
+    fc.property(anything, fc.nat({ max: 5 }), (value, levels) => {
+      const doc = new Y.Doc();
+      const element = new Y.XmlElement('p');
+      doc.getMap('map').set('value', typed(value, levels));
+      doc.getXmlFragment('page').push([element]);
+      element.setAttribute('value', typed(value, levels) as string);
+      const page = [{ tag: 'p', attributes: { value }, children: [] }];
+      expect(viewOf(doc)).toEqual({ map: { value }, page });
+    }),
+  );
 });
 
 test('deep, wide and overlapping updates are refused in no time', () => {

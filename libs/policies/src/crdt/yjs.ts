@@ -4,6 +4,7 @@ import { canonicalJson, NESTING_MAX } from '../canonical-json';
 import { dependencyMissing, invalid, tooLarge } from '../untaken';
 import { TooDeep } from './plain';
 import { TooMuchEffort, withinEffort } from './yjs-effort';
+import { haveSameItems } from './yjs-same';
 import { buildsOnMissing, readUpdate, tooLargeDocument } from './yjs-update';
 import { yjsView } from './yjs-view';
 
@@ -11,7 +12,14 @@ import { yjsView } from './yjs-view';
 const NO_CLIENT = -1;
 
 /** Updates in the first encoding, as `Y.encodeStateAsUpdate` and y-protocols write them. */
-export const yjs: CrdtEngine = { name: 'yjs', merge };
+export const yjs: CrdtEngine = { name: 'yjs', merge, weight };
+
+/** An item takes as long as so many bytes. */
+const ITEM_WEIGHT = 100;
+
+function weight(state: Uint8Array): number {
+  return ITEM_WEIGHT * Y.decodeUpdate(state).structs.length;
+}
 
 function merge(state: Uint8Array | null, update: Uint8Array): CrdtMerge {
   const read = readUpdate(update);
@@ -20,10 +28,7 @@ function merge(state: Uint8Array | null, update: Uint8Array): CrdtMerge {
   try {
     if (buildsOnMissing(read.structs, doc) || !withinEffort(() => takes(doc, update)))
       return dependencyMissing('the update builds on one that has not come');
-    const obstacle = tooLargeDocument(doc);
-    if (obstacle !== null) return obstacle;
-    const squashed = withinEffort(() => squash(doc));
-    return sameBytes(squashed.view, viewOf(doc)) ? { ok: true, ...squashed } : contradictory;
+    return tooLargeDocument(doc) ?? withinEffort(() => squashed(doc));
   } catch (fault) {
     return obstacleOf(fault);
   } finally {
@@ -50,10 +55,21 @@ function takes(doc: Y.Doc, update: Uint8Array): boolean {
  * Read once more from its own encoding, where neighbours grow together that came one after the other. So a state shows
  * nothing of the order in which updates came, and is known to be read within the same effort.
  */
-function squash(doc: Y.Doc): Pick<CrdtMerge & { ok: true }, 'state' | 'view'> {
+function squashed(doc: Y.Doc): CrdtMerge {
   const again = documentOf(Y.encodeStateAsUpdate(doc));
   try {
-    return { state: Y.encodeStateAsUpdate(again), view: viewOf(again) };
+    const [state, view] = [Y.encodeStateAsUpdate(again), viewOf(again)];
+    const isSettled = haveSameItems(doc, again) || (sameBytes(view, viewOf(doc)) && isReadAs(again, state));
+    return isSettled ? { ok: true, state, view } : contradictory;
+  } finally {
+    again.destroy();
+  }
+}
+
+function isReadAs(doc: Y.Doc, state: Uint8Array): boolean {
+  const again = documentOf(state);
+  try {
+    return haveSameItems(doc, again);
   } finally {
     again.destroy();
   }
@@ -61,7 +77,11 @@ function squash(doc: Y.Doc): Pick<CrdtMerge & { ok: true }, 'state' | 'view'> {
 
 const viewOf = (doc: Y.Doc): Uint8Array => canonicalJson(yjsView(doc));
 
-/** Yjs takes such an update, and then shows something else than what it reads back from its own encoding. */
+/**
+ * Yjs takes such an update, and then shows something else than what it reads back from its own encoding, or reads that
+ * differently each time. One that is damaged does it, also where all its items are new, and so does a device that was set
+ * back to a backup and went on writing under the client id that it had.
+ */
 const contradictory = invalid('the update gives other content to items that are there already');
 
 function obstacleOf(fault: unknown): Untaken {
