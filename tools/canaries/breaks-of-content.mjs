@@ -41,7 +41,7 @@ export const BREAKS_OF_CONTENT = [
   },
   {
     name: 'operations are applied as they came',
-    file: core('merge/past.ts'),
+    file: core('merge/bridge.ts'),
     find: 'committed = moved;',
     replace: 'committed = moved.length > 0 ? committed : moved;',
   },

@@ -19,12 +19,12 @@ import {
   baseUnknown,
   changedMeanwhile,
   notPatchable,
-  payloadUnfit,
   policyFailed,
   recordNotFound,
   recordTooLarge,
   type Rejection,
   shapeNotTaken,
+  unfitRejection,
 } from './reject';
 import { settle, wholePayload } from './settle';
 import { type LiftedChange, liftChange } from './shape';
@@ -188,15 +188,6 @@ function fittingBeside(
     };
   const obstacle = growthObstacle(draft, stored, together);
   return obstacle === null ? decided : { take: 'neither', why: `Both cannot be kept: ${obstacle.message}` };
-}
-
-function unfitRejection(
-  rules: ActiveRules,
-  change: TakenChange,
-  payload: Uint8Array | null,
-): Rejection | null {
-  const unfit = unfitPayload(rules, change, payload);
-  return unfit === null ? null : payloadUnfit(unfit);
 }
 
 function sizeObstacle(payload: Uint8Array | null, limits: Limits): Rejection | null {

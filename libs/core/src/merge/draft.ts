@@ -14,18 +14,12 @@ import {
 import type { Receipt } from '../outcomes';
 import type { Seen } from '../policies/policy';
 import type { StoredRecord } from '../records';
+import type { Carried } from './bridge';
 import { type MergeFacts, type MergePlan, seenKey } from './facts';
-import {
-  type Carried,
-  pastKey,
-  type PastRequest,
-  type PastWrite,
-  pastWrites,
-  transformsOfPushes,
-  type TransformsOfPushes,
-} from './past';
+import { pastKey, type PastRequest, type PastWrite, pastWrites } from './past';
 import { currentShapes, shapesWritten } from './shape';
 import { tallyOf } from './tally';
+import { transformsOfPushes, type TransformsOfPushes } from './transform-steps';
 
 /** The space as it will be: what was loaded, overlaid by what this plan has written so far. */
 export interface Draft extends TransformsOfPushes {

@@ -9,9 +9,9 @@ import { type Clash, resolve, sideOf, writtenBy } from './clash';
 import { closeConflicts } from './conflicts';
 import type { Draft } from './draft';
 import { hasSeen } from './has-seen';
-import { bridgeFrom, bridgeOver, type Passage, passageOf, PAST_WRITES_MAX } from './past';
-import { unfitPayload } from './payload-rules';
-import { payloadUnfit, policyFailed, recordNotFound, type Rejection, stateless, untaken } from './reject';
+import { bridgeFrom, bridgeOver, type Passage, passageOf } from './bridge';
+import { PAST_WRITES_MAX } from './past';
+import { policyFailed, recordNotFound, type Rejection, stateless, unfitRejection, untaken } from './reject';
 import { settle } from './settle';
 import { rejected, type Verdict, verdict } from './verdict';
 import { growthObstacle, type TakenChange, writeRecord } from './write';
@@ -245,6 +245,5 @@ function obstacleTo(
   { draft, change, rules, stored }: Case,
   next: { readonly payload: Uint8Array | null; readonly kept?: Kept },
 ): Rejection | null {
-  const unfit = unfitPayload(rules, change, next.payload);
-  return unfit === null ? growthObstacle(draft, stored, next) : payloadUnfit(unfit);
+  return unfitRejection(rules, change, next.payload) ?? growthObstacle(draft, stored, next);
 }

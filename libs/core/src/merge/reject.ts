@@ -11,7 +11,7 @@ import { type ActiveRules, takesShape } from '../rules';
 import { dependencyProblem } from './dependencies';
 import type { MergeFacts } from './facts';
 import { isDecision } from './ledger-decision';
-import type { Unfit } from './payload-rules';
+import { unfitPayload } from './payload-rules';
 
 /** The most contents that a record has, see `multi-value`. */
 const SEEN_MAX = 100;
@@ -155,13 +155,20 @@ function wholeRejection(payload: Uint8Array, policy: Policy, data: DataType): Re
   return started.ok ? null : untaken(started);
 }
 
+export function unfitRejection(
+  rules: ActiveRules,
+  change: Pick<Change, 'schemaVersion'>,
+  payload: Uint8Array | null,
+): Rejection | null {
+  const unfit = unfitPayload(rules, change, payload);
+  if (unfit === null) return null;
+  const { reason, why, violations } = unfit;
+  return { ...rejection(reason, why), ...(violations && { violations }) };
+}
+
 export const untaken = ({ reason, detail }: Untaken): Rejection => rejection(reason, detail);
 export const stateless = (type: string): Rejection =>
   rejection('UNSUPPORTED_CHANGE', `the record was written before its collection took operations of ${type}`);
-export const payloadUnfit = ({ reason, why, violations }: Unfit): Rejection => ({
-  ...rejection(reason, why),
-  ...(violations && { violations }),
-});
 export const recordTooLarge = (bytes: number, limits: Limits): Rejection =>
   rejection('RECORD_TOO_LARGE', `${bytes} bytes once it is applied, ${limits.recordBytesMax} allowed`);
 export const conflictNotFound: Rejection = {

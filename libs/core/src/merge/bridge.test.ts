@@ -1,6 +1,7 @@
 import type { OtType } from '../data-types';
 import { encodeUtf8 } from '../utf8';
-import { passageOf, transformsOfPushes } from './past';
+import { passageOf } from './bridge';
+import { transformsOfPushes } from './transform-steps';
 
 /** Collides wherever it may, and remembers how often it was asked and for how much. */
 function collidingType() {
