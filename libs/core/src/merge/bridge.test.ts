@@ -1,6 +1,8 @@
 import type { OtType } from '../data-types';
 import { encodeUtf8 } from '../utf8';
-import { passageOf } from './bridge';
+import { deviceId } from '../ids';
+import { bridgeOver, passageOf } from './bridge';
+import type { PastWrite } from './past';
 import { transformsOfPushes } from './transform-steps';
 
 /** Collides wherever it may, and remembers how often it was asked and for how much. */
@@ -48,6 +50,20 @@ describe('what a push may spend on transforming', () => {
     const [most] = asked;
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThan(1_000);
+  });
+
+  test('is spent by making one of what came since', () => {
+    const { type, asked, operation } = collidingType();
+    const operations = { type: type.name, committed: operation, sent: operation };
+    const writes = Array.from({ length: 100 }, (_, at): PastWrite => {
+      const version = at + 2;
+      return { version, previousVersion: version - 1, device: deviceId('x'), number: at + 1, operations };
+    });
+    const view = { device: deviceId('y'), base: 1, dependencies: new Map(), after: 0, afterInBase: false };
+    const over = (each: OtType) => bridgeOver(writes, view, each, transformsOfPushes().transforms());
+    expect(over(type)).toEqual([operation]);
+    expect(over({ ...type, effort: () => 1_000 })).toBeNull();
+    expect(asked).toEqual([]);
   });
 
   test('is left to others where one operation alone is too much', () => {

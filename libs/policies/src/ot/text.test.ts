@@ -78,6 +78,14 @@ test('what a delete says of its content is dropped, and neighbours are joined', 
   expect(textOf(operation([1, 1, 'a', 'b', { d: '😀x' }, { d: 1 }, 5]))).toBe('[2,"ab",{"d":3}]');
 });
 
+test('operations are not made one of too many parts', () => {
+  const scattered = (letter: string, skip: number) =>
+    operation(Array.from({ length: 800 }, (_, at) => (at % 2 === 0 ? skip : letter)));
+  const first = scattered('a', 4);
+  expect(text.compose(first, scattered('b', 7))).toMatchObject({ ok: false });
+  expect(text.compose(first, operation([3, 'b']))).toMatchObject({ ok: true });
+});
+
 test('operations of too many parts are refused', () => {
   const long = Array.from({ length: 1_001 }, (_, at) => (at % 2 === 0 ? 'x' : 1));
   expect(text.check(bytesOf(JSON.stringify(long)))).toMatchObject({ ok: false });
